@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['as_arch', 'WeightsError', 'fetch_weights', 'weights_source', 'entr_learner', 'FitLog', 'FitTable', 'progressive_fit']
 
-# %% ../nbs/07_learner.ipynb #b9edf604
+# %% ../nbs/07_learner.ipynb #bc72a2fe
 from hashlib import sha256
 import socket
+from types import SimpleNamespace
 from contextlib import contextmanager
 from time import perf_counter
 import torchvision
@@ -110,12 +111,14 @@ class FitLog(Callback):
         self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.dls.train.bs, frozen=self.opt.frozen_idx>0, train_seconds=self.train_seconds,
                               valid_seconds=self.valid_seconds, wait_seconds=self.waited, images_per_second=self.images/self.train_seconds, **values))
 
-# %% ../nbs/07_learner.ipynb #39c4a46d
+# %% ../nbs/07_learner.ipynb #019bbf5f
 class FitTable(pd.DataFrame):
     "A row per epoch; answers for the progress bar whose name on the `Learner` it takes"
     _metadata = ['bar']
     @property
     def mbar(self): return self.bar.mbar
+    @mbar.setter
+    def mbar(self, o): self.bar.mbar = o
 
 @patch
 @contextmanager
@@ -137,7 +140,7 @@ class _Unfreeze(Callback):
     def before_epoch(self):
         if self.epoch==self.at: self.opt.freeze_to(0)
 
-# %% ../nbs/07_learner.ipynb #9df8ee67
+# %% ../nbs/07_learner.ipynb #8a79632b
 @patch
 @delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs'])
 def progressive_fit(self:Learner,
@@ -160,7 +163,7 @@ def progressive_fit(self:Learner,
     try: self.fit_one_cycle(self.schedule.epochs, lr, cbs=[resize, log, _Unfreeze(frozen), *L(cbs)], **kwargs)
     finally:
         self.progress = FitTable(log.rows)
-        self.progress.bar = first(bars)
+        self.progress.bar = first(bars) or SimpleNamespace()
         self.progress.attrs['way'] = getattr(resize, 'way', None)
     return self
 
@@ -173,3 +176,24 @@ def progressive_fit(
 ) -> Learner:
     "`learn.progressive_fit(...)` as a function"
     return learn.progressive_fit(*args, **kwargs)
+
+# %% ../nbs/07_learner.ipynb #ca8ec4f3
+@patch
+def plot_progress(self:Learner,
+    figsize=(9,3), # Width and height in inches
+):
+    "Losses and metrics of the last `progressive_fit` against seconds of training; returns the axes"
+    t = self.progress
+    if not isinstance(t, FitTable) or t.empty: raise ValueError("There is nothing to plot: `progressive_fit` has not finished an epoch on this learner.")
+    ends = t.train_seconds.cumsum()
+    metrics = list(t.columns[t.columns.get_loc('valid_loss')+1:])
+    fig,axs = plt.subplots(1, 1 + bool(metrics), figsize=figsize, layout='constrained', squeeze=False)
+    for ax,cols in zip(axs[0], (['train_loss','valid_loss'], metrics)):
+        for c in cols: ax.plot(ends, t[c], '.-', label=c)
+        for size,stage in t.groupby((t['size']!=t['size'].shift()).cumsum()):
+            first,last,px = stage.index[0],stage.index[-1],stage['size'].iloc[0]
+            ax.axvspan(ends[first]-t.train_seconds[first], ends[last], color='grey', alpha=0.3*px/t['size'].max(), lw=0)
+            ax.annotate(f'{px} px', (ends[first]-t.train_seconds[first], 1), xycoords=('data','axes fraction'), xytext=(2,-10), textcoords='offset points', fontsize=8)
+        ax.set(xlabel='seconds of training')
+        ax.legend(loc='center right')
+    return axs[0]

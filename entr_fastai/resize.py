@@ -5,26 +5,26 @@
 # %% auto #0
 __all__ = ['loader_size', 'at_size', 'resize_batch', 'peek_size', 'ProgressiveResize', 'is_name', 'resolve']
 
-# %% ../nbs/03_resize.ipynb #52ba4abb
+# %% ../nbs/03_resize.ipynb #9e5baa0c
 import sys
 from fastai.vision.all import *
 from .schedule import SizeSchedule, as_schedule
-from .loader import DecodeOnceDL, dl_view, side, _is_sized
+from .loader import DecodeOnceDL, dl_view, side, is_sized
 
-# %% ../nbs/03_resize.ipynb #67218342
+# %% ../nbs/03_resize.ipynb #fe38dec9
 def loader_size(
     dl:DataLoader, # A loader of images
 ) -> int|None: # Pixels; `None` if nothing in `dl` has a size
     "Side of the images that `dl` makes"
     if isinstance(dl, DecodeOnceDL): return dl.size
-    sized = [t for p in ('after_item','after_batch') for t in getattr(getattr(dl, p, None), 'fs', []) if _is_sized(t)]
+    sized = [t for p in ('after_item','after_batch') for t in getattr(getattr(dl, p, None), 'fs', []) if is_sized(t)]
     return side(sized[-1]) if sized else None
 
-# %% ../nbs/03_resize.ipynb #7e905323
+# %% ../nbs/03_resize.ipynb #42588cdc
 def _scaled(pipe, scale):
     "A copy of the pipeline `pipe` whose sized transforms make images `scale` times as large"
     def f(tfm):
-        if not _is_sized(tfm): return tfm
+        if not is_sized(tfm): return tfm
         tfm = copy(tfm)
         tfm.size = round(tfm.size*scale) if isinstance(tfm.size, int) else fastuple(*[round(s*scale) for s in tfm.size])
         return tfm

@@ -33,7 +33,7 @@ def _named(tl, i):
     item = tl.items.iloc[i] if hasattr(tl.items, 'iloc') else tl.items[i]
     return item if isinstance(item, (str, Path)) else next((o for f in tl.tfms.fs for o in [f(item)] if isinstance(o, (str, Path))), f'item {i}')
 
-# %% ../nbs/01_store.ipynb #582c141c
+# %% ../nbs/01_store.ipynb #f3a57601
 class ImageStore:
     "The images of `tl`, decoded once and kept in memory"
     def __init__(self,
@@ -44,8 +44,8 @@ class ImageStore:
             try: return shrink(tl[i], work)
             except Exception as e: return e
         with ThreadPoolExecutor(defaults.cpus) as ex:
-            bar = progress_bar(ex.map(decode, range(len(tl))), total=len(tl), leave=False, display=len(tl)>500)
-            self.images = list(bar)
+            images = ex.map(decode, range(len(tl)))
+            self.images = list(images if len(tl)<500 else progress_bar(images, total=len(tl), leave=False))
         bad = [f'{_named(tl, i)} ({o})' for i,o in enumerate(self.images) if isinstance(o, Exception)]
         if bad: raise ValueError(f"{len(bad)} of {len(tl)} images cannot be read; repair or remove them: {'; '.join(bad)}")
 

@@ -28,6 +28,7 @@ def api(md, level):
     "What `show_doc` rendered, as MyST: a target, a heading below `level`, its source, the signature"
     src = re.search(r'\[source\]\((.*?)\)', md)
     md = re.sub(r'^---\n+|\[source\].*\n+', '', md).replace('__main__.', '')
+    md = re.sub(r'^def (?=[A-Z])', 'class ', md, flags=re.M)
     head = lambda m: (f'(api-{m[1].lower()})=\n{"#" * min(level + 1, 4)} {m[1]}\n\n'
                       + (f'<a class="api-source" href="{code_url}{src[1].partition("blob/" + branch)[2]}">source</a>\n' if src else ''))
     return re.sub(r'^#+ (\S+)\n', head, md, count=1, flags=re.M)
@@ -50,12 +51,13 @@ def page(path):
     for i,c in enumerate(nb.cells):
         dirs = dict(re.findall(r'^#\| *([\w-]+):? *(.*)$', c.source, flags=re.M)) if c.cell_type == 'code' else {}
         if c.source.split('\n')[-1].startswith('show_doc('):
-            md = ''.join(c.outputs[0]['data']['text/markdown']) if c.outputs else ''
+            md = ''.join(''.join(o.get('data', {}).get('text/markdown', '')) for o in c.outputs)
             nb.cells[i] = mk_cell(api(md, level), 'markdown')
             names += re.findall(r'^\(api-(\S+)\)=', nb.cells[i].source, flags=re.M)
         elif c.cell_type == 'code':
             c.source = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M)
             c.metadata = dict(tags=[f'remove-{a}' for a,b in (('input', 'echo'), ('output', 'output')) if dirs.get(b) == 'false'])
+            c.outputs = [o for o in c.outputs if ''.join(o.get('text', '-')).strip()] # a progress bar leaves an empty line
             if pngs := [o['data']['image/png'] for o in c.outputs if 'image/png' in o.get('data', {})]:
                 width = int.from_bytes(b64decode(''.join(pngs[0])[:32])[16:20]) // 2 # saved at twice the size, for sharp screens
                 c.metadata['mystnb'] = dict(image=dict(alt=dirs.get('fig-alt', 'figure'), width=f'{width}px'))

@@ -16,6 +16,6 @@ html_static_path,html_css_files = [str(Path(__file__).parent/'static')],['custom
 html_copy_source = html_show_sourcelink = html_use_index = False
 html_show_copyright = html_show_sphinx = False
 nb_execution_mode = 'off' # pages show the outputs saved in the notebooks
-nb_merge_streams = True
+nb_merge_streams,nb_output_stderr = True,'remove'
 myst_enable_extensions = ['colon_fence', 'deflist', 'dollarmath']
 myst_heading_anchors = 4

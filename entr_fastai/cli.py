@@ -6,8 +6,8 @@
 __all__ = ['locate', 'read_table', 'make_dls', 'parse_sizes', 'make_learner', 'check_out', 'all_or_nothing', 'save_figure',
            'write_results', 'summary', 'PlainLines', 'sentences', 'prepare', 'entr_fit']
 
-# %% ../nbs/13_cli.ipynb #71b2ef78
-import os,shutil,sys
+# %% ../nbs/13_cli.ipynb #004183bd
+import os,shutil,sys,warnings
 from collections import defaultdict
 from contextlib import contextmanager,redirect_stdout,nullcontext
 from pathlib import Path
@@ -85,30 +85,36 @@ def parse_sizes(
     if sizes.isidentifier(): size,epochs = ifnone(size, default[0]),ifnone(epochs, default[1])
     return as_schedule(sizes, epochs, size)
 
-# %% ../nbs/13_cli.ipynb #1b2d0df0
+# %% ../nbs/13_cli.ipynb #57acb709
 def make_learner(
     dls,            # From `make_dls`
     arch,           # A function such as `resnet34`, or a name
     weights='auto', # 'auto', 'imagenet' or 'none'
     seed=0,         # For the weights that start at random
 ) -> Learner:
-    "`entr_learner` with the weights asked for"
-    set_seed(seed)
-    if weights != 'none':
-        try: return entr_learner(dls, arch)
-        except WeightsError:
-            if weights == 'imagenet': raise
-            print("The ImageNet weights cannot be had here, so training starts from random weights (--weights imagenet says why).")
-            set_seed(seed)
-    return entr_learner(dls, arch, pretrained=False)
+    "`entr_learner` with the weights asked for; `WeightsError` or `ValueError` says why there is none"
+    def make(pretrained):
+        set_seed(seed)
+        try: return entr_learner(dls, arch, pretrained=pretrained)
+        except (WeightsError, ValueError): raise
+        except Exception as e:
+            raise ValueError(f"fastai cannot make a classifier of this network ({type(e).__name__} {e}): try --arch resnet18, resnet34 or resnet50.") from e
+    try: return make(weights != 'none')
+    except WeightsError:
+        if weights == 'imagenet': raise
+    print("The ImageNet weights cannot be had here, so training starts from random weights (--weights imagenet says why).")
+    return make(False)
 
-# %% ../nbs/13_cli.ipynb #e44eb05e
+# %% ../nbs/13_cli.ipynb #19858970
 def check_out(
     out,         # Folder for the results
     force=False, # May it hold files already?
+    data=None,   # Folder of the images, or any other path
 ):
     "`ValueError` or `PermissionError` if the results cannot go to `out`"
     out = Path(out)
+    if data and Path(data).is_dir() and Path(data).resolve() in (out.resolve(), *out.resolve().parents):
+        raise ValueError(f"{out} is in the data folder, where its pictures would be taken for a class: give a folder elsewhere with --out.")
     if out.is_file(): raise ValueError(f"{out} is a file: give a folder with --out.")
     if out.is_dir() and any(out.iterdir()) and not force:
         raise ValueError(f"{out} holds files already: give another folder with --out, or add --force to replace the results in it.")
@@ -195,7 +201,7 @@ def sentences(
     print(f'entr_fit: {said}', file=sys.stderr)
     raise SystemExit(status)
 
-# %% ../nbs/13_cli.ipynb #32998289
+# %% ../nbs/13_cli.ipynb #ea0ba872
 def prepare(
     path, file, label,    # As for `entr_fit`
     arch, weights, seed,
@@ -203,7 +209,8 @@ def prepare(
 ) -> tuple: # The `Learner`, the `SizeSchedule`, and the `RunRecord` that was begun
     "All that comes before the training; an exception's text says what is wrong"
     demo = path is None
-    schedule,arch = parse_sizes(sizes, size, epochs, (128,8) if demo else (224,10)),as_arch(arch)
+    *default,default_bs = (128,6,16) if demo else (224,10,64)
+    schedule,arch,bs = parse_sizes(sizes, size, epochs, default),as_arch(arch),ifnone(bs, default_bs)
     if bs < 2: raise ValueError(f"A batch needs two images or more, not {bs}: write for example --bs 32.")
     if weights not in ('auto', 'imagenet', 'none'): raise ValueError(f"There are no weights {weights!r}: write --weights auto, imagenet or none.")
     if demo: print("No PATH was given: training on samples, which are pictures drawn by code and not photographs.")
@@ -213,7 +220,7 @@ def prepare(
     print(f"{record.train_images} images to train on, {record.valid_images} to validate, {len(dls.vocab)} classes; {record.arch}, {schedule}")
     return learn, schedule, record
 
-# %% ../nbs/13_cli.ipynb #7f1fe81a
+# %% ../nbs/13_cli.ipynb #7efeeb62
 @call_parse(pos=['path'])
 def entr_fit(
     path:str=None,        # Folder that holds a folder of images for each class, or a CSV with the images beside it; without it, samples drawn by the library
@@ -222,8 +229,8 @@ def entr_fit(
     arch:str='resnet18',  # Network: a name of torchvision or timm, such as resnet34
     sizes:str='gradual',  # Schedule: gradual, one_step, fixed, reduced, or stages such as 64x2,128x2,224x4
     size:int=None,        # Final size in pixels, at which the classifier is judged and used (default: 224; 128 for the samples)
-    epochs:int=None,      # Passes over the training images (default: 10; 8 for the samples)
-    bs:int=64,            # Images in a batch
+    epochs:int=None,      # Passes over the training images (default: 10; 6 for the samples)
+    bs:int=None,          # Images in a batch (default: 64; 16 for the samples)
     seed:int=0,           # Chooses the validation images, the start and the order: the same seed gives the same run
     weights:str='auto',   # Initial weights: imagenet, none (random), or auto (imagenet if they can be had)
     out:str='entr_out',   # Folder for the results
@@ -232,9 +239,10 @@ def entr_fit(
     "Train an image classifier on small images first and let them grow. Leaves model.pkl, run.json, log.csv, curves.png and confusion.png."
     in_shell = is_cli(entr_fit)
     if in_shell: matplotlib.use('agg')
-    with redirect_stdout(PlainLines(sys.stdout)) if in_shell and not sys.stdout.isatty() else nullcontext():
+    plain = redirect_stdout(PlainLines(sys.stdout)) if in_shell and not sys.stdout.isatty() else nullcontext()
+    with plain, warnings.catch_warnings(action='ignore'): # what fastai and torch warn of is not for the user to mend
         with sentences(ValueError, OSError):
-            check_out(out, force)
+            check_out(out, force, path)
             learn,schedule,record = prepare(path, file, label, arch, weights, seed, sizes, size, epochs, bs)
         with sentences(): progressive_fit(learn, sizes=schedule)
         with sentences(OSError), all_or_nothing(out) as folder: write_results(learn, record.finish(learn), folder)

@@ -64,7 +64,7 @@ def weights_source(
     digits = file.stem.rsplit('-', 1)[-1]
     return f"{'torchvision' if sha256(file.read_bytes()).hexdigest().startswith(digits) else 'stand-in'} {file.name}"
 
-# %% ../nbs/07_learner.ipynb #7b7cb0e4
+# %% ../nbs/07_learner.ipynb #249a6987
 @delegates(vision_learner)
 def entr_learner(
     dls:DataLoaders,  # From `image_dls`, or any other of fastai's for images
@@ -78,7 +78,7 @@ def entr_learner(
     source = 'random' if not pretrained else f'timm {arch}' if isinstance(arch, str) else weights_source(fetch_weights(arch))
     with _impatient(): learn = vision_learner(dls, arch, pretrained=pretrained, metrics=metrics, **kwargs)
     learn.weights = source
-    return learn.to_channelslast() if torch.device(dls.device or 'cpu').type=='cuda' else learn
+    return learn.to_channelslast(use_amp=torch.device(dls.device or 'cpu').type=='cuda')
 
 # %% ../nbs/07_learner.ipynb #ef56711c
 def _now():

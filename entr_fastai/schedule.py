@@ -96,20 +96,20 @@ def _share(value, name):
         raise ValueError(f"{name} is a share of the epochs, between 0 and 1, not {value!r}.")
     return value
 
-# %% ../nbs/00_schedule.ipynb #e33fdaeb
+# %% ../nbs/00_schedule.ipynb #fc3ec13e
 def gradual(
     start:int,       # Size of the first epoch in pixels
     final:int,       # Size of the last epochs in pixels
     epochs:int,      # Number of epochs, at least 1
     hold:float=0.5,  # Share of the epochs at the final size, 0 to 1; one epoch at least
-    multiple:int=32, # Sizes between start and final are rounded to multiples of this; 1 allows any
+    multiple:int=32, # Sizes between start and final are rounded down to multiples of this; 1 allows any
 ) -> SizeSchedule:
     "Grow from `start` to `final` in equal steps, then stay"
     start,final = _ends(start, final)
     epochs,multiple = _whole(epochs, 'The number of epochs'),_whole(multiple, 'multiple')
     ramp = epochs - max(1, int(_share(hold, 'hold')*epochs + 0.5))
-    sizes = [start + (final-start)*e/ramp for e in range(ramp)]
-    sizes = [min(final, max(start, multiple*int(s/multiple + 0.5))) for s in sizes]
+    sizes = [start + (final-start)*e//ramp for e in range(ramp)]
+    sizes = [max(start, s//multiple*multiple) for s in sizes]
     return SizeSchedule([(s,1) for s in sizes] + [(final, epochs-ramp)])
 
 # %% ../nbs/00_schedule.ipynb #408c703a

@@ -86,20 +86,20 @@ def _now():
     if torch.cuda.is_available(): torch.cuda.synchronize()
     return perf_counter()
 
-# %% ../nbs/07_learner.ipynb #99261a32
+# %% ../nbs/07_learner.ipynb #58940903
 class FitLog(Callback):
     "A row for each epoch: size, seconds, losses and metrics"
     order = 100 # last, so that what other callbacks do to a batch counts as waiting for it
     def __init__(self): self.rows = []
     def before_train(self):
-        self.images,self.waited = 0,0.
+        self.images,self.bs,self.waited = 0,0,0.
         self.train_start = self.idle_since = _now()
 
     def before_batch(self):
         if not self.training: return
         self.waited += perf_counter() - self.idle_since
-        self.images += len(self.x)
-        self.width = self.x.shape[-1]
+        n,self.width = len(self.x),self.x.shape[-1]
+        self.images,self.bs = self.images+n,max(self.bs, n)
 
     def after_batch(self): self.idle_since = perf_counter()
     def after_train(self): self.train_seconds = _now() - self.train_start
@@ -108,7 +108,7 @@ class FitLog(Callback):
 
     def after_epoch(self):
         values = {k:v for k,v in zip(self.recorder.metric_names, self.recorder.log) if k not in ('epoch','time')}
-        self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.dls.train.bs, frozen=self.opt.frozen_idx>0, train_seconds=self.train_seconds,
+        self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.bs, frozen=self.opt.frozen_idx>0, train_seconds=self.train_seconds,
                               valid_seconds=self.valid_seconds, wait_seconds=self.waited, images_per_second=self.images/self.train_seconds, **values))
 
 # %% ../nbs/07_learner.ipynb #019bbf5f
@@ -140,7 +140,7 @@ class _Unfreeze(Callback):
     def before_epoch(self):
         if self.epoch==self.at: self.opt.freeze_to(0)
 
-# %% ../nbs/07_learner.ipynb #8a79632b
+# %% ../nbs/07_learner.ipynb #63910e8e
 @patch
 @delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs'])
 def progressive_fit(self:Learner,
@@ -156,7 +156,7 @@ def progressive_fit(self:Learner,
     if self.opt is None: self.create_opt()
     pretrained = getattr(self, 'pretrained', True) and len(self.opt.param_lists)>1
     frozen = min(ifnone(frozen_epochs, int(pretrained)), self.schedule.epochs-1)
-    if pretrained and not isinstance(lr, slice): lr = slice(lr/100, lr)
+    if pretrained and not isinstance(lr, slice): lr = slice(lr/10, lr)
     self.freeze_to(-1 if frozen else 0)
     resize,log,bars = ProgressiveResize(self.schedule),FitLog(),self._grab_cbs(ProgressCallback)
     if bars: self.progress = bars[0]

@@ -169,7 +169,7 @@ def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pc
     items = L(source).map(Path)
     return dict(get_y=label_func, splitter=split), items, items.map(label_func)
 
-# %% ../nbs/02_loader.ipynb #2740d78b
+# %% ../nbs/02_loader.ipynb #f3152255
 def image_dls(
     source,                # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or a list of files
     size:int=224,          # Final size in pixels
@@ -181,7 +181,7 @@ def image_dls(
     file_col=0,            # For a `DataFrame`: column of the file names
     label_col=1,           # For a `DataFrame`: column of the labels
     valid_col=None,        # For a `DataFrame`: column that is true for validation images
-    min_scale:float=0.35,  # Smallest share of a picture's area that a training crop takes
+    min_scale:float=0.6,   # Smallest share of a picture's area that a training crop takes
     batch_tfms=None,       # Augmentation on batches, fastai's changes of light by default
 ) -> DataLoaders:
     "`DataLoaders` that decode each image once; `FileNotFoundError` or `ValueError` says what is wrong with `source`"

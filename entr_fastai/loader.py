@@ -169,13 +169,13 @@ def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pc
     items = L(source).map(Path)
     return dict(get_y=label_func, splitter=split), items, items.map(label_func)
 
-# %% ../nbs/02_loader.ipynb #f3152255
+# %% ../nbs/02_loader.ipynb #885e0afa
 def image_dls(
     source,                # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or a list of files
     size:int=224,          # Final size in pixels
     bs:int=64,             # Images in a batch
     valid_pct:float=0.2,   # Share of the images for validation, where `source` does not say which
-    seed:int=42,           # For choosing them
+    seed:int=42,           # For choosing them, and for the order of training
     path=None,             # Where a `DataFrame`'s files lie, and where the learner saves; the folder itself by default
     label_func=None,       # For a list of files: a function from a file to its label
     file_col=0,            # For a `DataFrame`: column of the file names
@@ -196,4 +196,6 @@ def image_dls(
     n_train,n_valid = map(len, block.splitter(items))
     if not (n_train and n_valid): raise ValueError(f"{n_train} images for training and {n_valid} for validation are left of {len(items)}: "
                                                    "there must be some of each; change valid_pct or add images.")
-    return decode_once(block.dataloaders(items, path=path, bs=min(bs, n_train), num_workers=0))
+    dls = decode_once(block.dataloaders(items, path=path, bs=min(bs, n_train), num_workers=0))
+    dls.train.rng.seed(seed)
+    return dls

@@ -136,15 +136,14 @@ def all_or_nothing(
         for f in beside.iterdir(): os.replace(f, out/f.name)
     finally: shutil.rmtree(beside, ignore_errors=True)
 
-# %% ../nbs/13_cli.ipynb #e04f215e
+# %% ../nbs/13_cli.ipynb #d93979e5
 def save_figure(
     draw, # Function that draws with pyplot
     path, # Picture to write
 ):
     "Write what `draw` draws to `path`, and show nothing"
-    with plt.ioff():
-        draw()
-        fig = plt.gcf()
+    draw()
+    fig = plt.gcf()
     fig.savefig(path, dpi=120, bbox_inches='tight')
     plt.close(fig)
 

@@ -177,7 +177,7 @@ def progressive_fit(
     "`learn.progressive_fit(...)` as a function"
     return learn.progressive_fit(*args, **kwargs)
 
-# %% ../nbs/07_learner.ipynb #ca8ec4f3
+# %% ../nbs/07_learner.ipynb #3d313507
 @patch
 def plot_progress(self:Learner,
     figsize=(9,3), # Width and height in inches
@@ -191,9 +191,11 @@ def plot_progress(self:Learner,
     for ax,cols in zip(axs[0], (['train_loss','valid_loss'], metrics)):
         for c in cols: ax.plot(ends, t[c], '.-', label=c)
         for size,stage in t.groupby((t['size']!=t['size'].shift()).cumsum()):
-            first,last,px = stage.index[0],stage.index[-1],stage['size'].iloc[0]
-            ax.axvspan(ends[first]-t.train_seconds[first], ends[last], color='grey', alpha=0.3*px/t['size'].max(), lw=0)
-            ax.annotate(f'{px} px', (ends[first]-t.train_seconds[first], 1), xycoords=('data','axes fraction'), xytext=(2,-10), textcoords='offset points', fontsize=8)
+            px,end = stage['size'].iloc[0],ends[stage.index[-1]]
+            start = end - stage.train_seconds.sum()
+            ax.axvspan(start, end, color='grey', alpha=0.3*px/t['size'].max(), lw=0)
+            ax.annotate(f'{px} px', ((start+end)/2, 1), xycoords=('data','axes fraction'), xytext=(0,3), textcoords='offset points',
+                        fontsize=8, ha='center', rotation=0 if end-start > ends.iloc[-1]/10 else 60)
         ax.set(xlabel='seconds of training')
         ax.legend(loc='center right')
     return axs[0]

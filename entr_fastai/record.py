@@ -123,12 +123,12 @@ def begin(cls:RunRecord,
         arch=_name(getattr(learn, 'arch', learn.model)), weights=getattr(learn, 'weights', 'not known'),
         weights_sha256=fingerprint_weights(learn.model), **environment())
 
-# %% ../nbs/05_record.ipynb #bb4c8e5f
+# %% ../nbs/05_record.ipynb #b4a1243a
 def how_trained(
     learn, # A `Learner` after `progressive_fit`
 ) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized, precision, frozen epochs
     "The settings of the training, as run"
-    mixed = getattr(learn, 'mixed_precision', None)
+    mixed = next((o for o in learn.cbs if hasattr(o, 'amp_mode')), None)
     return dict(bs=learn.dls.train.bs, lr=max(learn.recorder.lrs), wd=learn.opt.hypers[-1]['wd'], optimiser=_name(learn.opt_func),
         resized_in=learn.progress.attrs.get('way'), precision=mixed.amp_mode.value if mixed else 'fp32',
         frozen_epochs=sum(learn.progress.frozen))

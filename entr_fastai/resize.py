@@ -5,19 +5,19 @@
 # %% auto #0
 __all__ = ['loader_size', 'at_size', 'resize_batch', 'peek_size', 'ProgressiveResize', 'is_name', 'resolve']
 
-# %% ../nbs/03_resize.ipynb #9e5baa0c
+# %% ../nbs/03_resize.ipynb #38a7b440
 import sys
 from fastai.vision.all import *
 from .schedule import SizeSchedule, as_schedule
-from .loader import DecodeOnceDL, dl_view, side, is_sized
+from .loader import DecodeOnceDL, dl_view, side, is_sized, sized_tfms
 
-# %% ../nbs/03_resize.ipynb #fe38dec9
+# %% ../nbs/03_resize.ipynb #34c7f0da
 def loader_size(
     dl:DataLoader, # A loader of images
 ) -> int|None: # Pixels; `None` if nothing in `dl` has a size
     "Side of the images that `dl` makes"
     if isinstance(dl, DecodeOnceDL): return dl.size
-    sized = [t for p in ('after_item','after_batch') for t in getattr(getattr(dl, p, None), 'fs', []) if is_sized(t)]
+    sized = sized_tfms(dl)
     return side(sized[-1]) if sized else None
 
 # %% ../nbs/03_resize.ipynb #42588cdc

@@ -148,7 +148,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'entr_fastai.loader._labelled': ('loader.html#_labelled', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._named': ('loader.html#_named', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._random_parts': ('loader.html#_random_parts', 'entr_fastai/loader.py'),
-                                    'entr_fastai.loader._refuse': ('loader.html#_refuse', 'entr_fastai/loader.py'),
+                                    'entr_fastai.loader._skip': ('loader.html#_skip', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._unreadable': ('loader.html#_unreadable', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._unsized': ('loader.html#_unsized', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._without': ('loader.html#_without', 'entr_fastai/loader.py'),

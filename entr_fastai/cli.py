@@ -55,7 +55,7 @@ def read_table(
         raise ValueError(f"{csv} lacks a file or a label in row {gaps.idxmax()+1} ({gaps.sum()} such in all): fill or remove such rows.")
     return df.assign(file=locate(df.file, Path(csv).parent))
 
-# %% ../nbs/13_cli.ipynb #5ad87683
+# %% ../nbs/13_cli.ipynb #49c39d6e
 def make_dls(
     path,          # Folder of class folders, or a CSV with the images beside it
     size=224,      # Final size in pixels
@@ -63,9 +63,10 @@ def make_dls(
     seed=0,        # For choosing the validation images
     file='file',   # For a CSV: column of the file names
     label='label', # For a CSV: column of the labels
+    skip_unreadable=False, # Leave out files that cannot be read?
 ) -> tuple: # The `DataLoaders`, and the list of all image files
     "`image_dls` for what the user gave"
-    path,opts = Path(path),dict(size=size, bs=bs, seed=seed)
+    path,opts = Path(path),dict(size=size, bs=bs, seed=seed, skip_unreadable=skip_unreadable)
     if not path.exists(): raise FileNotFoundError(f"There is no {path}: give a folder that holds one folder of images for each class, or a CSV.")
     if path.is_dir():
         dls = image_dls(path, **opts)
@@ -200,11 +201,11 @@ def sentences(
     print(f'entr_fit: {said}', file=sys.stderr)
     raise SystemExit(status)
 
-# %% ../nbs/13_cli.ipynb #ea0ba872
+# %% ../nbs/13_cli.ipynb #c3f74b83
 def prepare(
     path, file, label,    # As for `entr_fit`
     arch, weights, seed,
-    sizes, size, epochs, bs,
+    sizes, size, epochs, bs, skip_unreadable,
 ) -> tuple: # The `Learner`, the `SizeSchedule`, and the `RunRecord` that was begun
     "All that comes before the training; an exception's text says what is wrong"
     demo = path is None
@@ -213,13 +214,13 @@ def prepare(
     if bs < 2: raise ValueError(f"A batch needs two images or more, not {bs}: write for example --bs 32.")
     if weights not in ('auto', 'imagenet', 'none'): raise ValueError(f"There are no weights {weights!r}: write --weights auto, imagenet or none.")
     if demo: print("No PATH was given: training on samples, which are pictures drawn by code and not photographs.")
-    dls,files = make_dls(samples('steel') if demo else path, schedule.final, bs, seed, file, label)
+    dls,files = make_dls(samples('steel') if demo else path, schedule.final, bs, seed, file, label, skip_unreadable)
     learn = make_learner(dls, arch, weights, seed)
     record = RunRecord.begin(learn, seed=seed, files=files, name='steel samples' if demo else None, regime=sizes if sizes.isidentifier() else None)
     print(f"{record.train_images} images to train on, {record.valid_images} to validate, {len(dls.vocab)} classes; {record.arch}, {schedule}")
     return learn, schedule, record
 
-# %% ../nbs/13_cli.ipynb #7efeeb62
+# %% ../nbs/13_cli.ipynb #7719c4de
 @call_parse(pos=['path'])
 def entr_fit(
     path:str=None,        # Folder that holds a folder of images for each class, or a CSV with the images beside it; without it, samples drawn by the library
@@ -233,6 +234,7 @@ def entr_fit(
     seed:int=0,           # Chooses the validation images, the start and the order: the same seed gives the same run
     weights:str='auto',   # Initial weights: imagenet, none (random), or auto (imagenet if they can be had)
     out:str='entr_out',   # Folder for the results
+    skip_unreadable:bool=False, # Go on without images that cannot be read? The record says which
     force:bool=False,     # Replace results that are in the folder already?
 ):
     "Train an image classifier on small images first and let them grow. Leaves model.pkl, run.json, log.csv, curves.png and confusion.png."
@@ -242,7 +244,7 @@ def entr_fit(
     with plain, warnings.catch_warnings(action='ignore'): # what fastai and torch warn of is not for the user to mend
         with sentences(ValueError, OSError):
             check_out(out, force, path)
-            learn,schedule,record = prepare(path, file, label, arch, weights, seed, sizes, size, epochs, bs)
+            learn,schedule,record = prepare(path, file, label, arch, weights, seed, sizes, size, epochs, bs, skip_unreadable)
         with sentences(): progressive_fit(learn, sizes=schedule)
         with sentences(OSError), all_or_nothing(out) as folder: write_results(learn, record.finish(learn), folder)
         print(summary(record, out))

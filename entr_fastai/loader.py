@@ -313,15 +313,19 @@ def _convert(dl, work, where):
                         after_item=dl.after_item.fs.filter(risinstance((DihedralItem,AddMaskCodes))), before_batch=dl.before_batch,
                         after_batch=L(map(_unsized, dl.after_batch.fs)).filter())
 
-# %% ../nbs/02_loader.ipynb #635038f4
-def _named(tl, unreadable): return {i:f'{file_of(tl, i) or f"item {i}"} ({why})' for i,why in unreadable.items()}
+# %% ../nbs/02_loader.ipynb #1cf645c2
+def _named(tl, unreadable): return {i:(file_of(tl, i) or f'item {i}', why) for i,why in unreadable.items()}
 
 def _unreadable(dl):
-    "Index and a text with file and reason for each item of `dl` that cannot be read"
+    "Index, and file and reason, of each item of `dl` that cannot be read"
     return merge(*[_named(dl.dataset.tls[j], p.unreadable) for j,p in dl.pictures.items()])
 
-def _refuse(names, total):
-    raise ValueError(f"{len(names)} of {total} images cannot be read; repair or remove them, or go on without them with skip_unreadable=True: {'; '.join(names)}")
+def _skip(bad, total, skip):
+    "The files in `bad`; `ValueError` that names all of them if they may not be skipped"
+    if bad and not skip:
+        raise ValueError(f"{len(bad)} of {total} images cannot be read; repair or remove them, or go on without them with skip_unreadable=True "
+                         f"(on the command line --skip_unreadable): {'; '.join(f'{file} ({why})' for file,why in bad)}")
+    return [file for file,_ in bad]
 
 def _without(dl, idxs):
     "`dl` without the items `idxs`"
@@ -331,7 +335,7 @@ def _without(dl, idxs):
     kept = type(ds)(tls=L(tl._new(tl._get(good), split_idx=ds.split_idx) for tl in ds.tls), n_inp=ds.n_inp)
     return dl.new(kept, pictures={j:p.subset(good) for j,p in dl.pictures.items()}, wgts=wgts, n=len(good))
 
-# %% ../nbs/02_loader.ipynb #3ad6b5ab
+# %% ../nbs/02_loader.ipynb #17099bf0
 def decode_once(
     dls:DataLoaders,   # fastai `DataLoaders` of images with one target or more
     work:int=None,     # Working resolution in pixels, `work_size` of the final size by default
@@ -341,8 +345,7 @@ def decode_once(
     "`dls` with every image decoded now, once; `ValueError` for what cannot be taken over or read"
     new = [_convert(dl, work, where) for dl in dls.loaders]
     bad = [_unreadable(dl) for dl in new]
-    skipped = [text for o in bad for text in o.values()]
-    if skipped and not skip_unreadable: _refuse(skipped, sum(len(dl.dataset) for dl in new))
+    skipped = _skip([o for b in bad for o in b.values()], sum(len(dl.dataset) for dl in new), skip_unreadable)
     res = type(dls)(*map(_without, new, bad), path=dls.path, device=dls.device)
     res.skipped = skipped
     return res
@@ -379,17 +382,16 @@ def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pc
     items = L(source).map(Path)
     return dict(get_y=label_func, splitter=split), items, items.map(label_func)
 
-# %% ../nbs/02_loader.ipynb #060663c0
+# %% ../nbs/02_loader.ipynb #a3ce706e
 def _first_readable(items, parts, skip):
-    "`items`, and names of files that are no longer among them: all unreadable ones, if one of them is the first, which fastai opens at once"
+    "`items` without unreadable files, and these, if the first is one of them: fastai opens it at once and would stop there"
     first = parts['splitter'](items)[0][:1]
     tl = TfmdLists(items, L(parts.get('get_x')) + PILImage.create, do_setup=False)
     try: L(first).map(tl.__getitem__)
     except Exception: bad = _named(tl, Undecoded(tl, 1).unreadable)
     else: return items,[]
-    if not skip: _refuse(list(bad.values()), len(items))
-    good = [i for i in range(len(items)) if i not in bad]
-    return (items.iloc[good] if isinstance(items, pd.DataFrame) else items[good]),list(bad.values())
+    skipped,good = _skip(bad.values(), len(items), skip),[i for i in range(len(items)) if i not in bad]
+    return items.iloc[good] if isinstance(items, pd.DataFrame) else items[good], skipped
 
 # %% ../nbs/02_loader.ipynb #2a6db48e
 def balanced(

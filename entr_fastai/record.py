@@ -73,7 +73,7 @@ def json_plain(o):
     if isinstance(o, (list, tuple)): return [json_plain(v) for v in o]
     return None if isinstance(o, float) and not math.isfinite(o) else o
 
-# %% ../nbs/05_record.ipynb #11476595
+# %% ../nbs/05_record.ipynb #eed6a2d4
 @dataclass(kw_only=True)
 class RunRecord:
     "What one training run says about itself"
@@ -84,7 +84,7 @@ class RunRecord:
     data_sha256:str=None     # `fingerprint_files` of all images; None if no files were given
     train_images:int         # How many images were trained on
     valid_images:int         # How many other images every epoch was judged by
-    skipped_files:int=0      # How many files were left out because they could not be read
+    skipped_files:list=field(default_factory=list) # Files that were left out because they could not be read: folder and name
     classes:list             # Names of the classes, in the order of the network's outputs
     arch:str                 # Name of the network's architecture
     weights:str              # Where the initial weights came from; 'random' if from nowhere
@@ -106,7 +106,7 @@ def _name(o):
     "The name of a function or class, of the function inside a `partial`, or of what is a name already"
     return o if isinstance(o, str) else getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
 
-# %% ../nbs/05_record.ipynb #9702e52b
+# %% ../nbs/05_record.ipynb #e55a1d07
 @patch(cls_method=True)
 def begin(cls:RunRecord,
     learn,         # A `Learner` before its training
@@ -119,7 +119,7 @@ def begin(cls:RunRecord,
     dls,now = learn.dls,datetime.now(timezone.utc)
     return cls(started=now.isoformat(timespec='seconds'), seed=seed, dataset=name or Path(learn.path).resolve().name, regime=regime,
         data_sha256=fingerprint_files(files) if files else None, train_images=len(dls.train_ds), valid_images=len(dls.valid_ds),
-        skipped_files=len(getattr(dls, 'skipped', [])), classes=[str(o) for o in getattr(dls, 'vocab', [])],
+        skipped_files=['/'.join(Path(o).parts[-2:]) for o in getattr(dls, 'skipped', [])], classes=[str(o) for o in getattr(dls, 'vocab', [])],
         arch=_name(getattr(learn, 'arch', learn.model)), weights=getattr(learn, 'weights', 'not known'),
         weights_sha256=fingerprint_weights(learn.model), **environment())
 

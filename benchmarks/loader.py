@@ -15,7 +15,7 @@ import numpy as np, torch
 from torchvision.transforms.v2 import functional as tvf
 from fastai.vision.all import *
 from entr_fastai import *
-from entr_fastai.loader import crop_boxes
+from entr_fastai.loader import crop_boxes, look_up
 from entr_fastai.record import environment, write_whole
 from entr_fastai.store import ImageStore
 
@@ -77,21 +77,22 @@ def parts(tmp):
     return dict(fastai={k:median(t)/whole for k,t in zip(names[:4], times)}, ours={k:median(t)/whole for k,t in zip(names[4:], times[4:])})
 
 def limit(tmp):
-    "CPU time of a batch against the bare antialiased resize of the same crops, which are taken from the same store"
+    "CPU time of a batch of bytes, with flips, and with light too, against the bare antialiased resize of the same crops from the same store"
     path,res = photos(tmp, 80, 500, 375),{}
+    torch.set_num_threads(1) # a picture is too small for two: one is faster
     for size in sizes:
-        dl = image_dls(path, size, bs=64, where='ram').train
-        idxs,store = list(range(64)),dl.pictures[0]
-        w,h = store.sizes(idxs)
-        boxes = crop_boxes(dl.crop, w, h, 0, np.random.default_rng([dl.epoch_seed, *idxs])) # those that create_whole will draw
-        plain = dl_view(dl, after_batch=type(dl.after_batch)([o for o in dl.after_batch.fs if not isinstance(o, LightingTfm)], split_idx=0))
+        dl = image_dls(path, size, bs=32, where='ram').train
+        idxs,store = list(range(32)),dl.pictures[0]
+        boxes = crop_boxes(dl.crop, *store.sizes(idxs), 0, np.random.default_rng([dl.epoch_seed, *idxs])) # those that create_whole will draw
         crops = [store[i][:,t:t+b,l:l+a] for i,(l,t,a,b) in zip(idxs, boxes)]
         def bare():
             for o in crops: tvf.resize(o, [size,size], antialias=True)
-        def full(dl): return lambda: dl.after_batch(dl.create_whole(idxs))
         dl.before_iter()
-        a,b,c,d = alternate(bare, lambda: dl.create_whole(idxs), full(plain), full(dl), n=31)
-        res[size] = dict(flips=ratio(b, a), flips_as_floats=ratio(c, a), light=ratio(d, a), bare=a, ours_flips=b, ours_flips_as_floats=c, ours_light=d)
+        tables = torch.stack([torch.randperm(256) for _ in idxs]).byte()
+        a,b,c,d = alternate(bare, lambda: dl.create_whole(idxs), lambda: look_up(dl.create_whole(idxs)[0].as_subclass(Tensor), tables),
+                            lambda: dl.after_batch(dl.create_whole(idxs)), n=31)
+        res[size] = dict(flips=ratio(b, a), light=ratio(c, a), as_floats=ratio(d, a), bare=a, ours_flips=b, ours_light=c, ours_as_floats=d)
+    torch.set_num_threads(defaults.cpus)
     return res
 
 def by_size(tmp):
@@ -160,11 +161,12 @@ measures = dict(cpu=cpu, parts=parts, limit=limit, sizes=by_size, efficiency=eff
 
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument('what', nargs='*', default=list(measures), choices=list(measures))
+    p.add_argument('what', nargs='*', metavar='WHAT', help=', '.join(measures))
     p.add_argument('--again', action='store_true')
     args = p.parse_args()
+    if odd := set(args.what) - set(measures): sys.exit(f"There is no {', '.join(odd)}: choose from {', '.join(measures)}.")
     warnings.filterwarnings('ignore')
-    for name in args.what:
+    for name in args.what or measures:
         file = results/f'{name}.json'
         if file.exists() and not args.again: print(file.name, 'is there'); continue
         print(f'{name}: {measures[name].__doc__}', flush=True)

@@ -123,14 +123,16 @@ def begin(cls:RunRecord,
         arch=_name(getattr(learn, 'arch', learn.model)), weights=getattr(learn, 'weights', 'not known'),
         weights_sha256=fingerprint_weights(learn.model), **environment())
 
-# %% ../nbs/05_record.ipynb #b4a1243a
+# %% ../nbs/05_record.ipynb #a22d31bf
 def how_trained(
     learn, # A `Learner` after `progressive_fit`
-) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized, precision, frozen epochs
+) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized and kept, precision, frozen epochs
     "The settings of the training, as run"
+    pictures = getattr(learn.dls.train, 'pictures', None)
     mixed = next((o for o in learn.cbs if hasattr(o, 'amp_mode')), None)
     return dict(bs=learn.dls.train.bs, lr=max(learn.recorder.lrs), wd=learn.opt.hypers[-1]['wd'], optimiser=_name(learn.opt_func),
-        resized_in=learn.progress.attrs.get('way'), precision=mixed.amp_mode.value if mixed else 'fp32',
+        resized_in=learn.progress.attrs.get('way'), kept_in=pictures[0].where if pictures else None,
+        precision=mixed.amp_mode.value if mixed else 'fp32',
         frozen_epochs=sum(learn.progress.frozen))
 
 # %% ../nbs/05_record.ipynb #16568568
@@ -205,9 +207,9 @@ def read(cls:RunRecord,
         raise ValueError(f"{path} is no whole run record: missing or not known is {', '.join(sorted(odd))}.")
     return cls(**d)
 
-# %% ../nbs/05_record.ipynb #722ef447
+# %% ../nbs/05_record.ipynb #21eba6d5
 _first = 'run dataset arch weights regime schedule seed'.split()
-_text = _first[:-1] + 'started data_sha256 weights_sha256 optimiser resized_in precision cpu gpu entr_fastai python'.split() + _packages
+_text = _first[:-1] + 'started data_sha256 weights_sha256 optimiser resized_in kept_in precision cpu gpu entr_fastai python'.split() + _packages
 
 def _rows(self, run):
     "One flat dict for each epoch; what an epoch says itself goes before what the run says, as its batch size"

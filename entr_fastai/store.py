@@ -112,7 +112,7 @@ def choose(
     there = next(p for p in (folder, *Path(folder).absolute().parents) if p.exists())
     return 'disk' if files and nbytes <= shares['disk']*shutil.disk_usage(there).free else 'none'
 
-# %% ../nbs/01_store.ipynb #ece0f940
+# %% ../nbs/01_store.ipynb #10628245
 def _half(n): return (n+1)//2
 
 def _packed(h, w, c):
@@ -131,8 +131,10 @@ def needs(
     tl:TfmdLists, # Gives a picture for every index
     work:int,     # Working resolution in pixels
 ) -> int: # Bytes
-    "What a store of `tl` will take, found out without decoding files"
-    return sum(_bytes_of(tl, i, work) for i in range(len(tl)))
+    "What a store of `tl` will take: found out from the heads of files, or from some of the pictures if they are not files"
+    n = len(tl)
+    look = range(n) if n and file_of(tl, 0) else range(0, n, n//20+1)
+    return sum(_bytes_of(tl, i, work) for i in look) * n // max(1, len(look))
 
 # %% ../nbs/01_store.ipynb #67464969
 _version = 1
@@ -189,7 +191,12 @@ class _File:
 
     def close(self): self.sums.write_text(json.dumps(self.check()))
 
-# %% ../nbs/01_store.ipynb #ec7d1121
+# %% ../nbs/01_store.ipynb #ac797854
+def _unpack(flat, h, w, c):
+    "The two levels of a picture, channels × height × width, in its bytes"
+    full,half = flat.split([h*w*c, _half(h)*_half(w)*c])
+    return full.view(h,w,c).permute(2,0,1), half.view(_half(h),_half(w),c).permute(2,0,1)
+
 class ImageStore:
     "The images of `tl`, decoded once and kept"
     def __init__(self,
@@ -201,11 +208,11 @@ class ImageStore:
     ):
         if where=='disk' and _opens(tl) is None: raise ValueError("Only images that come from files can be kept on the disk: take where='ram'.")
         self.work,self.where,self.resample,self.unreadable = work,where,resample,{}
-        if where=='disk': self._from_file(tl)
-        elif where in ('ram','device'): self.parts,self.shapes = map(list, zip(*self._decode(tl, 0))) if len(tl) else ([],[])
+        if where=='disk': parts,shapes = self._from_file(tl)
+        elif where in ('ram','device'): parts,shapes = zip(*self._decode(tl, 0)) if len(tl) else ([],[])
         else: raise ValueError(f"There is no place {where!r} for a store: write 'auto', 'device', 'ram', 'disk' or 'none'.")
-        self.parts = [torch.from_numpy(p) if isinstance(p, np.ndarray) else p for p in self.parts]
-        if where=='device': self.parts = [p.to(device) for p in self.parts]
+        to = device if where=='device' else 'cpu'
+        self.levels = [_unpack(torch.as_tensor(p).to(to), *map(int, s)) for p,s in zip(parts, shapes)]
 
     def _pack(self, tl, i):
         "Bytes and shape of one picture; an empty one, and a note of why, if it cannot be read"
@@ -226,33 +233,30 @@ class ImageStore:
         with ThreadPoolExecutor(defaults.cpus) as ex:
             for chunk in chunks: yield from ex.map(lambda i: self._pack(tl, i), chunk)
 
-    def __len__(self): return len(self.parts)
-    def __getitem__(self, i): return self.level(i)
+    def __len__(self): return len(self.levels)
+    def __getitem__(self, i): return self.levels[i][0]
 
     def level(self,
         i:int,           # Which picture
         half:bool=False, # At half of the working resolution?
     ): # uint8 tensor, channels × height × width
         "The `i`-th picture"
-        h,w,c = map(int, self.shapes[i])
-        flat = self.parts[i][h*w*c:] if half else self.parts[i][:h*w*c]
-        if half: h,w = _half(h),_half(w)
-        return flat.view(h,w,c).permute(2,0,1)
+        return self.levels[i][half]
 
     def subset(self,
         idxs, # Indices of pictures
     ): # A store with the same pictures in it
         "The store of some of the pictures"
         res = object.__new__(type(self))
-        res.__dict__.update(vars(self), parts=[self.parts[i] for i in idxs], shapes=[self.shapes[i] for i in idxs], unreadable={})
+        res.__dict__.update(vars(self), levels=[self.levels[i] for i in idxs], unreadable={})
         return res
 
     @property
-    def nbytes(self): return sum(len(p) for p in self.parts)
+    def nbytes(self): return sum(o.numel() for pair in self.levels for o in pair)
     def __repr__(self):
         return f"{len(self)} images, {self.nbytes/1e6:.1f} MB, shorter side up to {self.work} px, {dict(device='on the device', ram='in memory', disk='on the disk')[self.where]}"
 
-# %% ../nbs/01_store.ipynb #f7bde1d2
+# %% ../nbs/01_store.ipynb #62333c78
 @patch
 def _from_file(self:ImageStore, tl):
     "Map the file with the images of `tl`; fill it before, or finish filling it, if need be"
@@ -267,7 +271,7 @@ def _from_file(self:ImageStore, tl):
             for chunk in chunked(self._decode(tl, file.resume()), 256): file.append(*zip(*chunk))
             file.close()
             os.replace(part, folder)
-    self.shapes = _File(folder).read_shapes()
-    sizes = [_packed(*map(int, s)) for s in self.shapes]
-    self.parts = list(torch.from_file(str(folder/'images.bin'), size=sum(sizes), dtype=torch.uint8).split(sizes)) if sum(sizes) else []
-    for i in np.flatnonzero(self.shapes[:,0]==0): self._pack(tl, int(i))
+    shapes = _File(folder).read_shapes()
+    for i in np.flatnonzero(shapes[:,0]==0): self._pack(tl, int(i)) # to know why they cannot be read
+    sizes = [_packed(*map(int, s)) for s in shapes]
+    return torch.from_file(str(folder/'images.bin'), size=sum(sizes), dtype=torch.uint8).split(sizes) if sum(sizes) else [], shapes

@@ -11,11 +11,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+from zlib import crc32
 import numpy as np, torch
 from torchvision.transforms.v2 import functional as tvf
 from fastai.vision.all import *
 from entr_fastai import *
-from entr_fastai.loader import crop_boxes, look_up
+from entr_fastai.loader import crop_boxes, look_up_
 from entr_fastai.record import environment, write_whole
 from entr_fastai.store import ImageStore
 
@@ -83,14 +84,14 @@ def limit(tmp):
     for size in sizes:
         dl = image_dls(path, size, bs=32, where='ram').train
         idxs,store = list(range(32)),dl.pictures[0]
-        boxes = crop_boxes(dl.crop, *store.sizes(idxs), 0, np.random.default_rng([dl.epoch_seed, *idxs])) # those that create_whole will draw
+        boxes = crop_boxes(dl.crop, *store.sizes(idxs), 0, np.random.default_rng([dl.epoch_seed, crc32(np.array(idxs))])) # those that create_whole will draw
         crops = [store[i][:,t:t+b,l:l+a] for i,(l,t,a,b) in zip(idxs, boxes)]
         def bare():
             for o in crops: tvf.resize(o, [size,size], antialias=True)
         dl.before_iter()
         tables = torch.stack([torch.randperm(256) for _ in idxs]).byte()
-        a,b,c,d = alternate(bare, lambda: dl.create_whole(idxs), lambda: look_up(dl.create_whole(idxs)[0].as_subclass(Tensor), tables),
-                            lambda: dl.after_batch(dl.create_whole(idxs)), n=31)
+        a,b,c,d = alternate(bare, lambda: dl.create_whole(idxs), lambda: look_up_(dl.create_whole(idxs)[0].as_subclass(Tensor), tables),
+                            lambda: dl.after_batch(dl.create_whole(idxs)), n=101)
         res[size] = dict(flips=ratio(b, a), light=ratio(c, a), as_floats=ratio(d, a), bare=a, ours_flips=b, ours_light=c, ours_as_floats=d)
     torch.set_num_threads(defaults.cpus)
     return res
@@ -101,22 +102,28 @@ def by_size(tmp):
     times = alternate(*[lambda dl=dl_view(dl, size=s): epoch(dl) for s in sizes], n=9)
     return {s:dict(ratio=ratio(t, times[-1]), seconds=t) for s,t in zip(sizes, times)}
 
+def endless(dl):
+    while True: yield from dl
+
 def efficiency(tmp):
-    "Time of training steps of ResNet-18 on batches in memory, relative to the same with the loader"
+    "Time of a training step of ResNet-18 on a batch in memory, relative to the same with the loader, step by step in turn"
     path,res = photos(tmp, 400, 500, 375),{}
-    for size,steps in zip(sizes, (10,6,4) if not torch.cuda.is_available() else (10,10,10)):
+    for size,steps in zip(sizes, (30,16,6)):
         dls = image_dls(path, size, bs=32, valid_pct=.1)
+        dls.train.drop_last = True
         learn = entr_learner(dls, resnet18, pretrained=False)
         learn.create_opt(); learn.model.train(); learn.model.to(memory_format=torch.channels_last)
-        amp = torch.autocast(dls.device.type, dtype=torch.bfloat16)
+        amp = torch.autocast(dls.device.type, dtype=torch.bfloat16, enabled=mixed_precision(dls.device) is not None)
         def step(x, y):
             with amp: loss = learn.loss_func(learn.model(x), y)
             loss.backward(); learn.opt.step(); learn.opt.zero_grad()
-        def train(batches):
-            for i,b in zip(range(steps), batches): step(*b)
             if torch.cuda.is_available(): torch.cuda.synchronize()
-        kept = [b for _,b in zip(range(steps), dls.train)]
-        a,b = alternate(lambda: train(kept), lambda: train(dls.train), n=7, clock=perf_counter)
+        kept,batches = list(dls.train),endless(dls.train)
+        rounds = []
+        for r in range(6): # the first warms up
+            pairs = [(seconds(lambda: step(*kept[k%len(kept)]), perf_counter), seconds(lambda: step(*next(batches)), perf_counter)) for k in range(steps)]
+            rounds.append([median(o) for o in zip(*pairs)])
+        a,b = zip(*rounds[1:])
         res[size] = dict(ratio=ratio(a, b), in_memory=a, with_loader=b, store=dls.train.pictures[0].where)
     return res
 
@@ -129,8 +136,8 @@ def first_epoch(tmp):
 
 def filling(tmp):
     "Time to fill a store for 224 px from 12-MP JPEGs, against decoding them in full"
-    tls = [TfmdLists(get_image_files(photos(tmp, 8, 4000, 3000)), PILImage.create) for _ in range(2)]
-    tls[1].tfms.split_idx = 1 # as for validation, which is decoded in full
+    files = get_image_files(photos(tmp, 8, 4000, 3000))
+    tls = [TfmdLists(files, PILImage.create, split_idx=i) for i in (0,1)] # validation is decoded in full
     a,b = alternate(*[lambda tl=tl: ImageStore(tl, 256) for tl in tls], n=5, clock=perf_counter)
     return dict(speedup=ratio(b, a), ours=a, full=b)
 

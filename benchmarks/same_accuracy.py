@@ -2,7 +2,7 @@
 
     ENTR_DATA=folder-with-aerial python benchmarks/same_accuracy.py [--seeds 5]
 
-ResNet-18, six epochs at 128 px. Writes one run record a run to data/results/same_accuracy/; runs whose record is there are not repeated.
+ResNet-18, six epochs that end at 128 px. Writes one run record a run to data/results/same_accuracy/; runs whose record is there are not repeated.
 """
 import os, sys, warnings
 from argparse import ArgumentParser
@@ -28,7 +28,7 @@ def run(kind, seed, path):
     set_seed(seed)
     learn = entr_learner(dls, resnet18)
     begun = RunRecord.begin(learn, seed=seed, name=f'aerial, {kind}')
-    with learn.no_bar(): learn.progressive_fit(6, 'fixed')
+    with learn.no_bar(): learn.progressive_fit(6, 'gradual')
     begun.finish(learn).write(record)
 
 def main():

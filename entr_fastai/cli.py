@@ -201,7 +201,7 @@ def sentences(
     print(f'entr_fit: {said}', file=sys.stderr)
     raise SystemExit(status)
 
-# %% ../nbs/13_cli.ipynb #c3f74b83
+# %% ../nbs/13_cli.ipynb #7a8e740c
 def prepare(
     path, file, label,    # As for `entr_fit`
     arch, weights, seed,
@@ -218,6 +218,7 @@ def prepare(
     learn = make_learner(dls, arch, weights, seed)
     record = RunRecord.begin(learn, seed=seed, files=files, name='steel samples' if demo else None, regime=sizes if sizes.isidentifier() else None)
     print(f"{record.train_images} images to train on, {record.valid_images} to validate, {len(dls.vocab)} classes; {record.arch}, {schedule}")
+    print(f"Training images in the store: {dls.train.pictures[0]}")
     return learn, schedule, record
 
 # %% ../nbs/13_cli.ipynb #7719c4de

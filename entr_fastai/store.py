@@ -43,7 +43,7 @@ def shrink(
     a = np.array(img if size==img.size else img.resize(size, resample))
     return a if a.ndim==3 else a[...,None]
 
-# %% ../nbs/01_store.ipynb #a7756ff8
+# %% ../nbs/01_store.ipynb #ddc8b7ee
 def _opens(tl):
     "The class of picture whose `create` is the last step of `tl`, or `None` if that step is something else"
     methods = getattr(tl.tfms.fs[-1].encodes, 'methods', []) if tl.tfms.fs else []
@@ -57,7 +57,7 @@ def file_of(
 ) -> Path|None:
     "The file of the `i`-th picture, or `None` if it does not come from one"
     if _opens(tl) is None: return None
-    item = compose_tfms(tl._get(i), tl.tfms.fs[:-1], split_idx=tl.split_idx)
+    item = compose_tfms(tl._get(i), tl.tfms.fs[:-1], split_idx=tl.tfms.split_idx)
     return Path(item) if isinstance(item, (str, Path)) else None
 
 # %% ../nbs/01_store.ipynb #3fb8393c
@@ -136,7 +136,7 @@ def needs(
     look = range(n) if n and file_of(tl, 0) else range(0, n, n//20+1)
     return sum(_bytes_of(tl, i, work) for i in look) * n // max(1, len(look))
 
-# %% ../nbs/01_store.ipynb #67464969
+# %% ../nbs/01_store.ipynb #bbb04454
 _version = 1
 
 def store_folder() -> Path:
@@ -149,7 +149,7 @@ def _key(tl, work, resample):
         try: return sha256(file_of(tl, i).read_bytes()).digest()
         except OSError: return b'?'
     with ThreadPoolExecutor(defaults.cpus) as ex: parts = list(ex.map(digest, range(len(tl))))
-    return sha256(repr((_version, work, int(resample), bool(tl.split_idx), _opens(tl).__name__)).encode() + b''.join(parts)).hexdigest()[:20]
+    return sha256(repr((_version, work, int(resample), bool(tl.tfms.split_idx), _opens(tl).__name__)).encode() + b''.join(parts)).hexdigest()[:20]
 
 # %% ../nbs/01_store.ipynb #f2b502aa
 class _File:
@@ -191,7 +191,7 @@ class _File:
 
     def close(self): self.sums.write_text(json.dumps(self.check()))
 
-# %% ../nbs/01_store.ipynb #ac797854
+# %% ../nbs/01_store.ipynb #e5934b22
 def _unpack(flat, h, w, c):
     "The two levels of a picture, channels × height × width, in its bytes"
     full,half = flat.split([h*w*c, _half(h)*_half(w)*c])
@@ -216,7 +216,7 @@ class ImageStore:
 
     def _pack(self, tl, i):
         "Bytes and shape of one picture; an empty one, and a note of why, if it cannot be read"
-        try: a = shrink(decode(tl, i, None if tl.split_idx else 2*self.work), self.work, self.resample)
+        try: a = shrink(decode(tl, i, None if tl.tfms.split_idx else 2*self.work), self.work, self.resample)
         except Exception as e:
             self.unreadable[i] = str(e) or type(e).__name__
             return np.zeros(0, np.uint8), (0,0,0)
@@ -256,7 +256,7 @@ class ImageStore:
     def __repr__(self):
         return f"{len(self)} images, {self.nbytes/1e6:.1f} MB, shorter side up to {self.work} px, {dict(device='on the device', ram='in memory', disk='on the disk')[self.where]}"
 
-# %% ../nbs/01_store.ipynb #62333c78
+# %% ../nbs/01_store.ipynb #5458ce92
 @patch
 def _from_file(self:ImageStore, tl):
     "Map the file with the images of `tl`; fill it before, or finish filling it, if need be"
@@ -274,4 +274,4 @@ def _from_file(self:ImageStore, tl):
     shapes = _File(folder).read_shapes()
     for i in np.flatnonzero(shapes[:,0]==0): self._pack(tl, int(i)) # to know why they cannot be read
     sizes = [_packed(*map(int, s)) for s in shapes]
-    return torch.from_file(str(folder/'images.bin'), size=sum(sizes), dtype=torch.uint8).split(sizes) if sum(sizes) else [], shapes
+    return torch.from_file(str(folder/'images.bin'), shared=True, size=sum(sizes), dtype=torch.uint8).split(sizes) if sum(sizes) else [], shapes

@@ -157,6 +157,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'entr_fastai.loader._unsized': ('loader.html#_unsized', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._without': ('loader.html#_without', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader.balanced': ('loader.html#balanced', 'entr_fastai/loader.py'),
+                                    'entr_fastai.loader.copy_with': ('loader.html#copy_with', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader.crop_boxes': ('loader.html#crop_boxes', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader.crop_resize': ('loader.html#crop_resize', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader.decode_once': ('loader.html#decode_once', 'entr_fastai/loader.py'),

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['crop_boxes', 'crop_resize', 'look_up_', 'BytePipeline', 'Undecoded', 'DecodeOnceDL', 'tfm_name', 'is_sized', 'side',
-           'sized_tfms', 'decode_once', 'dl_view', 'balanced', 'image_dls']
+           'sized_tfms', 'copy_with', 'decode_once', 'dl_view', 'balanced', 'image_dls']
 
 # %% ../nbs/02_loader.ipynb #6aa07603
 from contextlib import contextmanager
@@ -321,7 +321,19 @@ def _kinds(dl):
                              "or keep the loader you have, `progressive_fit` works with it.")
     return {j:o._tensor_cls for j,o in enumerate(item) if isinstance(o, PILBase)}
 
-# %% ../nbs/02_loader.ipynb #ab5a46b5
+# %% ../nbs/02_loader.ipynb #ab51ee2a
+def copy_with(
+    o,       # Any object
+    **attrs  # The attributes in which the copy differs
+):
+    "A shallow copy of `o` whose own methods, where they are kept as attributes, are the copy's"
+    res = copy(o)
+    for k,v in vars(o).items():
+        if isinstance(v, MethodType) and v.__self__ is o: setattr(res, k, MethodType(v.__func__, res))
+    for k,v in attrs.items(): setattr(res, k, v)
+    return res
+
+# %% ../nbs/02_loader.ipynb #368abfe7
 def _crop(dl):
     "How `dl` crops, and the size of what leaves it: the last sized transform decides"
     sized = sized_tfms(dl)
@@ -334,9 +346,7 @@ def _crop(dl):
 def _unsized(tfm):
     "A batch transform without the resizing that the loader now does, or `None`"
     if isinstance(tfm, RandomResizedCropGPU): return None
-    res = copy(tfm)
-    if is_sized(tfm): res.size = None
-    return res
+    return copy_with(tfm, size=None) if is_sized(tfm) else copy_with(tfm)
 
 # %% ../nbs/02_loader.ipynb #e9a3bb95
 def _keep(tl, work, where, device, cls):
@@ -397,18 +407,15 @@ def decode_once(
     res.skipped = skipped
     return res
 
-# %% ../nbs/02_loader.ipynb #a338d0a1
+# %% ../nbs/02_loader.ipynb #47b792b4
 def dl_view(
     dl:DataLoader, # Any fastai `DataLoader`
     **attrs        # The attributes in which the view differs
 ) -> DataLoader:
     "A copy of `dl` that differs in `attrs`, and shares its data and its random numbers"
-    res,res.fake_l = copy(dl),copy(dl.fake_l)
+    res = copy_with(dl, fake_l=copy(dl.fake_l), **attrs)
     res.fake_l.dataset = res.fake_l
     res.fake_l.d = res.fake_l.default = res
-    for k,v in vars(dl).items():
-        if isinstance(v, MethodType) and v.__self__ is dl: setattr(res, k, MethodType(v.__func__, res))
-    for k,v in attrs.items(): setattr(res, k, v)
     return res
 
 # %% ../nbs/02_loader.ipynb #b4e64c6b

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['loader_size', 'at_size', 'resize_batch', 'peek_size', 'ProgressiveResize', 'is_name', 'resolve']
 
-# %% ../nbs/03_resize.ipynb #38a7b440
+# %% ../nbs/03_resize.ipynb #d7563216
 import sys
 from fastai.vision.all import *
 from .schedule import SizeSchedule, as_schedule
-from .loader import DecodeOnceDL, dl_view, side, is_sized, sized_tfms
+from .loader import DecodeOnceDL, copy_with, dl_view, side, is_sized, sized_tfms
 
 # %% ../nbs/03_resize.ipynb #34c7f0da
 def loader_size(
@@ -20,14 +20,12 @@ def loader_size(
     sized = sized_tfms(dl)
     return side(sized[-1]) if sized else None
 
-# %% ../nbs/03_resize.ipynb #42588cdc
+# %% ../nbs/03_resize.ipynb #1962035d
 def _scaled(pipe, scale):
     "A copy of the pipeline `pipe` whose sized transforms make images `scale` times as large"
     def f(tfm):
         if not is_sized(tfm): return tfm
-        tfm = copy(tfm)
-        tfm.size = round(tfm.size*scale) if isinstance(tfm.size, int) else fastuple(*[round(s*scale) for s in tfm.size])
-        return tfm
+        return copy_with(tfm, size=round(tfm.size*scale) if isinstance(tfm.size, int) else fastuple(*[round(s*scale) for s in tfm.size]))
     pipe = copy(pipe)
     pipe.fs = pipe.fs.map(f)
     return pipe

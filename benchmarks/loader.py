@@ -164,6 +164,7 @@ def memory(tmp):
     for i in range(20_000): os.link(originals[i%200], tmp/f'many/{i}.jpg')
     out = subprocess.run([sys.executable, '-c', limited, str(tmp/'many')], check=True, capture_output=True, text=True, env={**os.environ, 'TMPDIR':str(tmp)}).stdout
     return json.loads(out.strip().splitlines()[-1])
+
 measures = dict(cpu=cpu, parts=parts, limit=limit, sizes=by_size, efficiency=efficiency, first=first_epoch, filling=filling, memory=memory)
 
 def main():

@@ -118,7 +118,9 @@ def cut(self:ImageStore,
         return crop_resize(self.level(i, half), [o//2 for o in box] if half else box, size, self.resample)
     return [one(i, box) for i,box in zip(idxs, boxes)]
 
-# %% ../nbs/02_loader.ipynb #acd7b3ad
+# %% ../nbs/02_loader.ipynb #900a0559
+def _some(tl, idxs): return tl._new(tl._get(idxs), split_idx=tl.tfms.split_idx)
+
 class Undecoded:
     "The pictures of `tl`, decoded each time they are needed"
     where = 'none'
@@ -139,7 +141,7 @@ class Undecoded:
             except Exception as e: return str(e) or type(e).__name__
         with ThreadPoolExecutor(defaults.cpus) as ex: return {i:o for i,o in enumerate(ex.map(why, range(len(self)))) if o}
 
-    def subset(self, idxs): return type(self)(self.tl._new(self.tl._get(idxs), split_idx=self.tl.tfms.split_idx), self.work, self.resample)
+    def subset(self, idxs): return type(self)(_some(self.tl, idxs), self.work, self.resample)
 
     def sizes(self, idxs):
         "Widths and heights at the working resolution"
@@ -185,7 +187,9 @@ def _seeded(seed):
         random.setstate(python); np.random.set_state(numpy)
         for g,state in zip(gens, states): g.set_state(state)
 
-# %% ../nbs/02_loader.ipynb #05746b4a
+# %% ../nbs/02_loader.ipynb #b0f86a81
+def _resample(cls): return NEAREST if cls is TensorMask else BILINEAR
+
 class DecodeOnceDL(TfmdDL):
     "A `TfmdDL` whose images come from a store, cropped and resized in one step"
     def __init__(self,
@@ -201,8 +205,7 @@ class DecodeOnceDL(TfmdDL):
     ):
         super().__init__(dataset, **kwargs)
         self.size,self.crop,self.flip,self.work,self.kinds,self.wgts = size,crop,flip,work,kinds or {0:TensorImage},wgts
-        self.pictures = pictures or {j:Undecoded(tl, work, NEAREST if self.kinds[j] is TensorMask else BILINEAR)
-                                     for j,tl in enumerate(dataset.tls) if j in self.kinds}
+        self.pictures = pictures or {j:Undecoded(tl, work, _resample(self.kinds[j])) for j,tl in enumerate(dataset.tls) if j in self.kinds}
         self.after_batch,self.epoch_seed = BytePipeline(self.after_batch),0
         self.targets = {} # what the type transforms make of an item is the same in every epoch
 
@@ -348,10 +351,10 @@ def _unsized(tfm):
     if isinstance(tfm, RandomResizedCropGPU): return None
     return copy_with(tfm, size=None) if is_sized(tfm) else copy_with(tfm)
 
-# %% ../nbs/02_loader.ipynb #e9a3bb95
+# %% ../nbs/02_loader.ipynb #9d34f157
 def _keep(tl, work, where, device, cls):
     "The store for the pictures of `tl`, in the first place with room if `where` is 'auto'"
-    resample,auto = NEAREST if cls is TensorMask else BILINEAR,where=='auto'
+    resample,auto = _resample(cls),where=='auto'
     if auto: where = choose(needs(tl, work), device, store_folder(), files=bool(len(tl)) and file_of(tl, 0) is not None)
     if where=='none': return Undecoded(tl, work, resample)
     try: return ImageStore(tl, work, where, device, resample)
@@ -370,7 +373,7 @@ def _convert(dl, work, where):
                         after_item=dl.after_item.fs.filter(risinstance((DihedralItem,AddMaskCodes))), before_batch=dl.before_batch,
                         after_batch=L(map(_unsized, dl.after_batch.fs)).filter())
 
-# %% ../nbs/02_loader.ipynb #d644db29
+# %% ../nbs/02_loader.ipynb #7a7d8576
 def _named(tl, unreadable): return {i:(file_of(tl, i) or f'item {i}', why) for i,why in unreadable.items()}
 
 def _unreadable(dl):
@@ -389,7 +392,7 @@ def _without(dl, idxs):
     if not idxs: return dl
     ds,good = dl.dataset,[i for i in range(len(dl.dataset)) if i not in idxs]
     wgts = None if dl.wgts is None else dl.wgts[good]/dl.wgts[good].sum()
-    kept = type(ds)(tls=L(tl._new(tl._get(good), split_idx=ds.split_idx) for tl in ds.tls), n_inp=ds.n_inp)
+    kept = type(ds)(tls=L(_some(tl, good) for tl in ds.tls), n_inp=ds.n_inp)
     return dl.new(kept, pictures={j:p.subset(good) for j,p in dl.pictures.items()}, wgts=wgts, n=len(good))
 
 # %% ../nbs/02_loader.ipynb #17099bf0

@@ -151,12 +151,15 @@ def _key(tl, work, resample):
     with ThreadPoolExecutor(defaults.cpus) as ex: parts = list(ex.map(digest, range(len(tl))))
     return sha256(repr((_version, work, int(resample), bool(tl.tfms.split_idx), _opens(tl).__name__)).encode() + b''.join(parts)).hexdigest()[:20]
 
-# %% ../nbs/01_store.ipynb #f2b502aa
+# %% ../nbs/01_store.ipynb #230ff4e9
 class _File:
     "The images of a store in a folder: one file of bytes, one of shapes, and one that says that both are whole"
     def __init__(self, folder): self.images,self.shapes,self.sums = (folder/o for o in ('images.bin','shapes.bin','sums.json'))
 
-    def read_shapes(self): return np.fromfile(self.shapes, np.int32).reshape(-1,3) if self.shapes.exists() else np.zeros((0,3), np.int32)
+    def read_shapes(self):
+        "Height, width and channels of each image; a row that is not whole is left out"
+        shapes = np.fromfile(self.shapes, np.int32) if self.shapes.exists() else np.zeros(0, np.int32)
+        return shapes[:len(shapes)//3*3].reshape(-1,3)
 
     def check(self):
         "Checksums of both files"
@@ -173,9 +176,7 @@ class _File:
 
     def resume(self):
         "Number of images whose bytes and shapes are both there; what an interrupted run wrote beyond them is cut off"
-        shapes = np.fromfile(self.shapes, np.int32) if self.shapes.exists() else np.zeros(0, np.int32)
-        shapes = shapes[:len(shapes)//3*3].reshape(-1,3)
-        ends = np.cumsum([_packed(*map(int, s)) for s in shapes])
+        ends = np.cumsum([_packed(*map(int, s)) for s in self.read_shapes()])
         n = int((ends <= (self.images.stat().st_size if self.images.exists() else 0)).sum())
         for f,size in ((self.images, int(ends[n-1]) if n else 0), (self.shapes, 12*n)):
             f.touch()

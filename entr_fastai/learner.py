@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['as_arch', 'WeightsError', 'fetch_weights', 'weights_source', 'CPUMixedPrecision', 'mixed_precision', 'entr_learner',
-           'FitLog', 'FitTable', 'progressive_fit']
+           'FitLog', 'FitTable', 'as_seconds', 'progressive_fit']
 
-# %% ../nbs/07_learner.ipynb #bc72a2fe
+# %% ../nbs/07_learner.ipynb #cdf85325
 from hashlib import sha256
 import socket
 from types import SimpleNamespace
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import perf_counter
 import torchvision
 from fastai.vision.all import *
 from fastai.callback.channelslast import *
-from .resize import ProgressiveResize, resolve
+from .resize import ProgressiveResize, resize_way, resolve
+from .guard import guarded
+from .checkpoint import Checkpoint, belongs_to
 
 # %% ../nbs/07_learner.ipynb #81f0c342
 def as_arch(
@@ -103,30 +105,55 @@ def _now():
     if torch.cuda.is_available(): torch.cuda.synchronize()
     return perf_counter()
 
-# %% ../nbs/07_learner.ipynb #58940903
+# %% ../nbs/07_learner.ipynb #c446a9b2
 class FitLog(Callback):
     "A row for each epoch: size, seconds, losses and metrics"
     order = 100 # last, so that what other callbacks do to a batch counts as waiting for it
-    def __init__(self): self.rows = []
-    def before_train(self):
-        self.images,self.bs,self.waited = 0,0,0.
-        self.train_start = self.idle_since = _now()
+    def __init__(self):
+        self.rows = []
+        self.before_epoch()
+
+    def before_epoch(self): self.images,self.bs,self.width,self.waited,self.seconds,self.phase = 0,0,None,0.,dict(train=0.,valid=0.),None
+
+    def _start(self, phase): self.phase,self.since,self.idle_since = phase,_now(),perf_counter()
+    def _stop(self):
+        if self.phase: self.seconds[self.phase] += _now()-self.since
+        self.phase = None
+
+    def before_train(self): self._start('train')
+    def after_train(self): self._stop()
+    def before_validate(self): self._start('valid')
+    def after_validate(self): self._stop()
 
     def before_batch(self):
-        if not self.training: return
-        self.waited += perf_counter() - self.idle_since
-        n,self.width = len(self.x),self.x.shape[-1]
-        self.images,self.bs = self.images+n,max(self.bs, n)
+        if self.training: self.waited += perf_counter() - self.idle_since
 
-    def after_batch(self): self.idle_since = perf_counter()
-    def after_train(self): self.train_seconds = _now() - self.train_start
-    def before_validate(self): self.valid_start = _now()
-    def after_validate(self): self.valid_seconds = _now() - self.valid_start
+    def after_batch(self):
+        if self.training: self.images,self.bs,self.width = self.images+len(self.x),max(self.bs, len(self.x)),self.x.shape[-1]
+        self.idle_since = perf_counter()
 
     def after_epoch(self):
+        self._stop() # not done yet in an epoch that was cancelled
         values = {k:v for k,v in zip(self.recorder.metric_names, self.recorder.log) if k not in ('epoch','time')}
-        self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.bs, frozen=self.opt.frozen_idx>0, train_seconds=self.train_seconds,
-                              valid_seconds=self.valid_seconds, wait_seconds=self.waited, images_per_second=self.images/self.train_seconds, **values))
+        train,valid = self.seconds.values()
+        self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.bs, frozen=self.opt.frozen_idx>0, train_seconds=train, valid_seconds=valid,
+                              wait_seconds=self.waited, images_per_second=self.images/train if train else 0., **values))
+
+# %% ../nbs/07_learner.ipynb #b30f3a71
+@patch
+def state_dict(self:FitLog):
+    "What the log has to know to go on in another process"
+    if not self.phase: return dict(rows=self.rows)
+    return dict(rows=self.rows, images=self.images, bs=self.bs, width=self.width, waited=self.waited, spent=self.seconds['train']+_now()-self.since)
+
+@patch
+def load_state_dict(self:FitLog,
+    state, # What `state_dict` gave
+):
+    "Go on from `state`"
+    state = dict(state)
+    if 'spent' in state: self.seconds['train'],self.since,self.idle_since = state.pop('spent'),_now(),perf_counter()
+    vars(self).update(state)
 
 # %% ../nbs/07_learner.ipynb #019bbf5f
 class FitTable(pd.DataFrame):
@@ -157,7 +184,34 @@ class _Unfreeze(Callback):
     def before_epoch(self):
         if self.epoch==self.at: self.opt.freeze_to(0)
 
-# %% ../nbs/07_learner.ipynb #63910e8e
+# %% ../nbs/07_learner.ipynb #6840e56d
+@contextmanager
+def _logged(learn):
+    "A `FitLog` for a fit; at its end it is the learner's `progress`, where the bar has been"
+    log,bars = FitLog(),learn._grab_cbs(ProgressCallback)
+    if bars: learn.progress = bars[0]
+    try: yield log
+    finally:
+        learn.progress = FitTable(log.rows)
+        learn.progress.bar = first(bars) or SimpleNamespace()
+        learn.progress.attrs['way'] = resize_way(learn.dls.train)
+
+def _checkpoint(learn, folder, every, facts):
+    "The `Checkpoint` for a fit, or `None`"
+    if folder is None and every is not None: raise ValueError(f"every={every!r} says how often to save, but not where: give checkpoint a folder, too.")
+    if folder is not None: return Checkpoint(folder, None if every is None else as_seconds(every), belongs_to(learn, **facts))
+
+# %% ../nbs/07_learner.ipynb #ab5c90be
+def as_seconds(
+    every, # Seconds, or a time such as '5min' or '30s'
+) -> float:
+    "`every` in seconds; `ValueError` if it is no time"
+    try: res = pd.Timedelta(every).total_seconds() if isinstance(every, str) and not every.isdigit() else float(every)
+    except (ValueError, TypeError): res = -1
+    if not 0 <= res < float('inf'): raise ValueError(f"every={every!r} is no time: write for example '5min', or a number of seconds.")
+    return res
+
+# %% ../nbs/07_learner.ipynb #6b37d4b2
 @patch
 @delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs'])
 def progressive_fit(self:Learner,
@@ -166,22 +220,23 @@ def progressive_fit(self:Learner,
     lr:float|slice=2e-3,    # Highest learning rate, or a `slice` from the first layers' to the head's
     frozen_epochs:int=None, # Epochs at the start in which only the head is trained; 1 by default, 0 from random weights
     cbs=None,               # Further callbacks for this fit
+    checkpoint=None,        # Folder to save the fit in at the end of each epoch; the same call goes on from there
+    every=None,             # Save within epochs, too: '5min', or seconds
     **kwargs                # Passed to `fit_one_cycle`
 ) -> Learner: # The learner; its `progress` is a `DataFrame` with a row per epoch
-    "Train with growing images; `ValueError` if `sizes` is no schedule or does not fit `epochs`"
-    self.schedule = resolve(sizes, self.dls, epochs)
-    if self.opt is None: self.create_opt()
-    pretrained = getattr(self, 'pretrained', True) and len(self.opt.param_lists)>1
-    frozen = min(ifnone(frozen_epochs, int(pretrained)), self.schedule.epochs-1)
-    if pretrained and not isinstance(lr, slice): lr = slice(lr/10, lr)
-    self.freeze_to(-1 if frozen else 0)
-    resize,log,bars = ProgressiveResize(self.schedule),FitLog(),self._grab_cbs(ProgressCallback)
-    if bars: self.progress = bars[0]
-    try: self.fit_one_cycle(self.schedule.epochs, lr, cbs=[resize, log, _Unfreeze(frozen), *L(cbs)], **kwargs)
-    finally:
-        self.progress = FitTable(log.rows)
-        self.progress.bar = first(bars) or SimpleNamespace()
-        self.progress.attrs['way'] = getattr(resize, 'way', None)
+    "Train with growing images; `ValueError` for a schedule or checkpoint that does not fit, `OSError` for the checkpoint's folder, and what `guarded` raises"
+    schedule = resolve(sizes, self.dls, epochs)
+    facts = dict(schedule=schedule, learning_rate=lr, frozen_epochs=frozen_epochs, settings=kwargs)
+    keep = _checkpoint(self, checkpoint, every, facts)
+    with keep.going_on(self) if keep else nullcontext():
+        self.schedule = schedule
+        if self.opt is None: self.create_opt()
+        pretrained = getattr(self, 'pretrained', True) and len(self.opt.param_lists)>1
+        frozen = min(ifnone(frozen_epochs, int(pretrained)), schedule.epochs-1)
+        if pretrained and not isinstance(lr, slice): lr = slice(lr/10, lr)
+        self.freeze_to(-1 if frozen else 0)
+        with _logged(self) as log, self.added_cbs([ProgressiveResize(schedule), log, _Unfreeze(frozen), *L(cbs), *L(keep)]), guarded(self):
+            self.fit_one_cycle(schedule.epochs, lr, **kwargs)
     return self
 
 # %% ../nbs/07_learner.ipynb #4f04397d

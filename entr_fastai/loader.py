@@ -6,7 +6,7 @@
 __all__ = ['crop_boxes', 'crop_resize', 'look_up_', 'BytePipeline', 'Undecoded', 'DecodeOnceDL', 'tfm_name', 'is_sized', 'side',
            'sized_tfms', 'copy_with', 'decode_once', 'dl_view', 'balanced', 'image_dls']
 
-# %% ../nbs/02_loader.ipynb #6aa07603
+# %% ../nbs/02_loader.ipynb #591cfdd8
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
@@ -17,6 +17,7 @@ from fasttransform.transform import compose_tfms
 from fastai.vision.all import *
 from fastai.vision.augment import _BrightnessLogit, _ContrastLogit
 from concurrent.futures import ThreadPoolExecutor # after fastai, which exports another by this name
+from .schedule import _px, _share, _whole
 from .store import ImageStore, choose, decode, file_of, needs, packed_size, shrink, store_folder, work_size
 
 # %% ../nbs/02_loader.ipynb #66a92bfe
@@ -174,18 +175,34 @@ def _ahead(batches):
             b = ex.submit(next, it, end)
             yield o
 
-# %% ../nbs/02_loader.ipynb #cf5865c5
+# %% ../nbs/02_loader.ipynb #447e7861
+def _generators(): return [torch.default_generator, *(torch.cuda.default_generators if torch.cuda.is_initialized() else ())]
+
+def _streams():
+    "A function that puts the random numbers of Python, NumPy and torch back to where they are now"
+    python,numpy,states = random.getstate(),np.random.get_state(),[(g, g.get_state()) for g in _generators()]
+    def back():
+        random.setstate(python); np.random.set_state(numpy)
+        for g,state in states: g.set_state(state)
+    return back
+
 @contextmanager
 def _seeded(seed):
     "Python, NumPy and torch draw from `seed`, and afterwards go on where they were: fastai's `no_random`, but fast enough for every batch"
-    gens = [torch.default_generator, *(torch.cuda.default_generators if torch.cuda.is_initialized() else ())]
-    python,numpy,states = random.getstate(),np.random.get_state(),[g.get_state() for g in gens]
+    back = _streams()
     random.seed(seed); np.random.seed(seed % 2**32)
-    for g in gens: g.manual_seed(seed)
+    for g in _generators(): g.manual_seed(seed)
     try: yield
-    finally:
-        random.setstate(python); np.random.set_state(numpy)
-        for g,state in zip(gens, states): g.set_state(state)
+    finally: back()
+
+@contextmanager
+def _unmoved():
+    "Random numbers go on where they were if an error ends it: then a call that is mended gives what it would have given at once"
+    back = _streams()
+    try: yield
+    except BaseException:
+        back()
+        raise
 
 # %% ../nbs/02_loader.ipynb #b0f86a81
 def _resample(cls): return NEAREST if cls is TensorMask else BILINEAR
@@ -299,7 +316,7 @@ def sized_tfms(
     "Its item and batch transforms that make images of a size of their own, in the order in which they run"
     return L(t for p in ('after_item','after_batch') for t in getattr(getattr(dl, p, None), 'fs', []) if is_sized(t))
 
-# %% ../nbs/02_loader.ipynb #5d14973f
+# %% ../nbs/02_loader.ipynb #6c50cb23
 _item_tfms = ToTensor,FlipItem,DihedralItem,Resize,RandomResizedCrop,AddMaskCodes
 
 def _honoured(tfm, masks):
@@ -310,7 +327,7 @@ def _honoured(tfm, masks):
 def _kinds(dl):
     "The class of tensor that the image and each mask of `dl` become; `ValueError` for a loader that cannot be taken over"
     tls = getattr(dl.dataset, 'tls', [])
-    item = [tl[0] for tl in tls] if type(dl) in (TfmdDL, WeightedDL, DecodeOnceDL) else []
+    item = [tl[0] for tl in tls] if type(dl) in (TfmdDL, WeightedDL) else []
     if len(item)<2 or dl.dataset.n_inp!=1 or not isinstance(item[0], PILBase):
         raise ValueError(f"decode_once takes fastai DataLoaders of one image and its label, not a {type(dl).__name__} "
                          "over something else: keep the loader you have, `progressive_fit` works with it.")
@@ -395,7 +412,8 @@ def _without(dl, idxs):
     kept = type(ds)(tls=L(_some(tl, good) for tl in ds.tls), n_inp=ds.n_inp)
     return dl.new(kept, pictures={j:p.subset(good) for j,p in dl.pictures.items()}, wgts=wgts, n=len(good))
 
-# %% ../nbs/02_loader.ipynb #17099bf0
+# %% ../nbs/02_loader.ipynb #2e8e52b0
+@_unmoved()
 def decode_once(
     dls:DataLoaders,   # fastai `DataLoaders` of images with one target or more
     work:int=None,     # Working resolution in pixels, `work_size` of the final size by default
@@ -403,6 +421,10 @@ def decode_once(
     skip_unreadable:bool=False, # Leave out files that cannot be read?
 ) -> DataLoaders: # New ones; `dls` stays as it is
     "`dls` with every image decoded now, once; `ValueError` for what cannot be taken over or read"
+    if not isinstance(dls, DataLoaders): raise ValueError(f"decode_once takes fastai DataLoaders, not {dls!r}: make them with image_dls or a DataBlock.")
+    if any(isinstance(dl, DecodeOnceDL) for dl in dls.loaders):
+        raise ValueError("These DataLoaders decode each image once already: use them as they are, or make new ones with the settings you want.")
+    if work is not None: work = _px(work, 'work')
     new = [_convert(dl, work, where) for dl in dls.loaders]
     bad = [_unreadable(dl) for dl in new]
     skipped = _skip([o for b in bad for o in b.values()], sum(len(dl.dataset) for dl in new), skip_unreadable)
@@ -421,11 +443,18 @@ def dl_view(
     res.fake_l.d = res.fake_l.default = res
     return res
 
-# %% ../nbs/02_loader.ipynb #b4e64c6b
+# %% ../nbs/02_loader.ipynb #773a57b5
+def _has(df, **cols):
+    "`ValueError` for a column that `df` has not"
+    for option,col in cols.items():
+        if col is not None and col not in (range(-df.shape[1], df.shape[1]) if isinstance(col, int) else list(df.columns)):
+            raise ValueError(f"The table has no column {col!r}: name one with {option}; it has {', '.join(map(str, df.columns))}.")
+
 def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pct, seed):
     "What `DataBlock` needs to know of `source`, and the labels of all its items"
     split = RandomSplitter(valid_pct, seed=seed)
     if isinstance(source, pd.DataFrame):
+        _has(source, file_col=file_col, label_col=label_col, valid_col=valid_col)
         get_y = ColReader(label_col)
         if valid_col is not None: split = ColSplitter(valid_col)
         return dict(get_x=ColReader(file_col, pref=path), get_y=get_y, splitter=split), source, [get_y(r) for _,r in source.iterrows()]
@@ -435,9 +464,20 @@ def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pc
         for valid in ('valid','val'):
             if (path/'train').is_dir() and (path/valid).is_dir():
                 source,split = get_image_files(path, folders=['train',valid]).sorted(),GrandparentSplitter(valid_name=valid)
-    if label_func is None: raise ValueError("A list of files needs label_func, a function from a file to its label.")
+    if odd := [o for o in ([None] if source is None else L(source)) if not isinstance(o, (str, Path))]:
+        raise ValueError(f"Images come from a folder, a DataFrame or a list of files, but {odd[0]!r} is none of these.")
+    if not callable(label_func): raise ValueError(f"A list of files needs label_func, a function from a file to its label, not {label_func!r}.")
     items = L(source).map(Path)
     return dict(get_y=label_func, splitter=split), items, items.map(label_func)
+
+def _vocab(labels):
+    "All labels there are, in order; `ValueError` if one is missing or they cannot be put in order"
+    if gaps := [i for i,o in enumerate(labels) if pd.isna(o) is True]:
+        raise ValueError(f"{len(gaps)} of {len(labels)} images have no label; the first is number {gaps[0]+1}, with {labels[gaps[0]]!r}: label or remove them.")
+    try: return sorted(set(labels))
+    except TypeError:
+        kinds = ' and '.join(f'{k} such as {o!r}' for k,o in {type(o).__name__: o for o in labels}.items())
+        raise ValueError(f"Labels must all be texts, or all be numbers, but these are {kinds}: change the table or label_func.") from None
 
 # %% ../nbs/02_loader.ipynb #a3ce706e
 def _first_readable(items, parts, skip):
@@ -450,16 +490,20 @@ def _first_readable(items, parts, skip):
     skipped,good = _skip(bad.values(), len(items), skip),[i for i in range(len(items)) if i not in bad]
     return items.iloc[good] if isinstance(items, pd.DataFrame) else items[good], skipped
 
-# %% ../nbs/02_loader.ipynb #2a6db48e
+# %% ../nbs/02_loader.ipynb #357f8709
 def balanced(
     dl:DataLoader, # A loader with one category for each image
 ) -> np.ndarray: # One probability for each item, their sum is 1
     "How likely an item must be drawn for all categories to come equally often"
-    y = np.array([int(o) for o in dl.dataset.tls[1]])
+    tls = getattr(getattr(dl, 'dataset', None), 'tls', [])
+    if len(tls)!=2 or not isinstance(first(tls[1]), TensorCategory):
+        raise ValueError(f"balanced needs a loader of images with one category each, not a {type(dl).__name__} over something else.")
+    y = np.array([int(o) for o in tls[1]])
     w = 1/np.bincount(y)[y]
     return w/w.sum()
 
-# %% ../nbs/02_loader.ipynb #2282ac2e
+# %% ../nbs/02_loader.ipynb #969c3b2b
+@_unmoved()
 def image_dls(
     source,                # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or a list of files
     size:int=224,          # Final size in pixels
@@ -478,10 +522,13 @@ def image_dls(
     skip_unreadable:bool=False, # Leave out files that cannot be read?
 ) -> DataLoaders:
     "`DataLoaders` that decode each image once; `FileNotFoundError` or `ValueError` says what is wrong with `source`"
+    size,bs,valid_pct,min_scale = _px(size, 'size'),_whole(bs, 'bs'),_share(valid_pct, 'valid_pct'),_share(min_scale, 'min_scale')
+    if seed is not None: seed = _whole(seed, 'seed', least=0, most=2**32-1)
+    if odd := [o for o in L(batch_tfms) if not callable(o)]: raise ValueError(f"batch_tfms takes transforms such as aug_transforms() gives, not {odd[0]!r}.")
     path = Path(path if path is not None else source if isinstance(source, (str, Path)) else '.')
     parts,items,labels = _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pct, seed)
-    vocab = sorted(set(labels))
-    if not len(items): raise ValueError(f"There are no images in {path}: it should hold one folder of images for each class.")
+    vocab,there = _vocab(labels),path if isinstance(source, (str, Path)) else f'this {type(source).__name__}'
+    if not len(items): raise ValueError(f"There are no images in {there}: give a folder that holds one folder of images for each class, or files.")
     if len(vocab)<2: raise ValueError(f"All {len(items)} images have the label {vocab[0]!r}: a classifier needs two classes or more, each in a folder of its own.")
     if batch_tfms is None: batch_tfms = aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.)
     items,skipped = _first_readable(items, parts, skip_unreadable)
@@ -489,7 +536,7 @@ def image_dls(
                       batch_tfms=[*L(batch_tfms), Normalize.from_stats(*imagenet_stats)], **parts)
     n_train,n_valid = map(len, block.splitter(items))
     if not (n_train and n_valid): raise ValueError(f"{n_train} images for training and {n_valid} for validation are left of {len(items)}: "
-                                                   "there must be some of each; change valid_pct or add images.")
+                                                   "there must be some of each; change valid_pct or valid_col, or add images.")
     stock = block.dataloaders(items, path=path, bs=min(bs, n_train), num_workers=0)
     dls = decode_once(stock, where=where, skip_unreadable=skip_unreadable)
     dls.train.rng.seed(seed)

@@ -21,12 +21,13 @@ from fastcore.xtras import unqid
 from . import __version__
 from .schedule import as_schedule
 
-# %% ../nbs/05_record.ipynb #c3cc9ee7
+# %% ../nbs/05_record.ipynb #25e1277c
 def fingerprint_files(
     files,     # Files to cover, in any order; one that is listed twice counts once
     root=None, # Folder that the names start from; the deepest one that holds all files if None
 ) -> str: # sha256 in hex
     "A short text that changes when one of `files` is renamed, changed, added or taken away"
+    if isinstance(files, (str, Path)) or not hasattr(files, '__iter__'): raise ValueError(f"A fingerprint needs a list of files, not {files!r}.")
     files = [Path(f).absolute() for f in files]
     if not files: raise ValueError("There are no files to take a fingerprint of: list at least one.")
     root = Path(root).absolute() if root else Path(os.path.commonpath([f.parent for f in files]))
@@ -35,11 +36,12 @@ def fingerprint_files(
         with f.open('rb') as o: total.update(hashlib.file_digest(o, 'sha256').hexdigest().encode() + b'  ' + name + b'\n')
     return total.hexdigest()
 
-# %% ../nbs/05_record.ipynb #1f54c1cd
+# %% ../nbs/05_record.ipynb #a3b7e3ac
 def fingerprint_weights(
     model, # A torch module, on any device
 ) -> str: # sha256 in hex
     "A short text that changes when a tensor of `model`'s state dict changes in name, type, shape or value"
+    if not hasattr(model, 'state_dict'): raise ValueError(f"A fingerprint of weights needs a torch module, not {model!r}.")
     total = hashlib.sha256()
     for name,t in sorted(model.state_dict().items()):
         total.update(f'{name} {t.dtype} {tuple(t.shape)}\n'.encode())
@@ -106,7 +108,7 @@ def _name(o):
     "The name of a function or class, of the function inside a `partial`, or of what is a name already"
     return o if isinstance(o, str) else getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
 
-# %% ../nbs/05_record.ipynb #e55a1d07
+# %% ../nbs/05_record.ipynb #64ffcf21
 @patch(cls_method=True)
 def begin(cls:RunRecord,
     learn,         # A `Learner` before its training
@@ -116,6 +118,7 @@ def begin(cls:RunRecord,
     regime=None,   # Name of the schedule; if None, `finish` looks which named schedule equals it
 ) -> RunRecord:
     "A record of what is known before the first step"
+    if not hasattr(learn, 'dls'): raise ValueError(f"A run record begins with a Learner, not with {learn!r}.")
     dls,now = learn.dls,datetime.now(timezone.utc)
     return cls(started=now.isoformat(timespec='seconds'), seed=seed, dataset=name or Path(learn.path).resolve().name, regime=regime,
         data_sha256=fingerprint_files(files) if files else None, train_images=len(dls.train_ds), valid_images=len(dls.valid_ds),
@@ -123,17 +126,24 @@ def begin(cls:RunRecord,
         arch=_name(getattr(learn, 'arch', learn.model)), weights=getattr(learn, 'weights', 'not known'),
         weights_sha256=fingerprint_weights(learn.model), **environment())
 
-# %% ../nbs/05_record.ipynb #a22d31bf
+# %% ../nbs/05_record.ipynb #07b4c73a
+def _fitted(learn):
+    "The schedule and the log that `progressive_fit` left on `learn`; `ValueError` if it has not finished an epoch"
+    s,log = getattr(learn, 'schedule', None),getattr(learn, 'progress', None)
+    if s is None or not isinstance(log, pd.DataFrame) or log.empty:
+        raise ValueError("This learner has no log of its epochs yet: train it with progressive_fit, then finish the record.")
+    return s,log
+
 def how_trained(
     learn, # A `Learner` after `progressive_fit`
 ) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized and kept, precision, frozen epochs
     "The settings of the training, as run"
-    pictures = getattr(learn.dls.train, 'pictures', None)
+    log,pictures = _fitted(learn)[1],getattr(learn.dls.train, 'pictures', None)
     mixed = next((o for o in learn.cbs if hasattr(o, 'amp_mode')), None)
     return dict(bs=learn.dls.train.bs, lr=max(learn.recorder.lrs), wd=learn.opt.hypers[-1]['wd'], optimiser=_name(learn.opt_func),
-        resized_in=learn.progress.attrs.get('way'), kept_in=pictures[0].where if pictures else None,
+        resized_in=log.attrs.get('way'), kept_in=pictures[0].where if pictures else None,
         precision=mixed.amp_mode.value if mixed else 'fp32',
-        frozen_epochs=sum(learn.progress.frozen))
+        frozen_epochs=sum(log.frozen))
 
 # %% ../nbs/05_record.ipynb #16568568
 def _regime(schedule):
@@ -141,17 +151,15 @@ def _regime(schedule):
     names = 'fixed', 'one_step', 'gradual', 'reduced'
     return next((n for n in names if as_schedule(n, schedule.epochs, schedule.final) == schedule), None)
 
-# %% ../nbs/05_record.ipynb #208724f5
+# %% ../nbs/05_record.ipynb #779a6204
 @patch
 def finish(self:RunRecord,
     learn, # The same `Learner` after `progressive_fit`
 ) -> RunRecord: # Itself, completed
     "Add the schedule as run and every epoch"
-    s,progress = getattr(learn, 'schedule', None),getattr(learn, 'progress', None)
-    if s is None or not isinstance(progress, pd.DataFrame):
-        raise ValueError("This learner has no log of its epochs yet: train it with progressive_fit, then finish the record.")
+    s,log = _fitted(learn)
     self.schedule,self.final_size,self.cost,self.regime = str(s),s.final,s.cost(),self.regime or _regime(s)
-    self.training,self.epochs = json_plain(how_trained(learn)),json_plain(progress.to_dict('records'))
+    self.training,self.epochs = json_plain(how_trained(learn)),json_plain(log.to_dict('records'))
     return self
 
 # %% ../nbs/05_record.ipynb #def8b528
@@ -192,19 +200,21 @@ def write(self:RunRecord,
     "Write this record as JSON, whole or not at all"
     return write_whole(path, json.dumps(asdict(self), indent=1, sort_keys=True, allow_nan=False) + '\n')
 
-# %% ../nbs/05_record.ipynb #fc77a5b2
+# %% ../nbs/05_record.ipynb #3b404255
 @patch(cls_method=True)
 def read(cls:RunRecord,
     path, # File that `write` made
 ) -> RunRecord:
     "The record in the file `path`; `ValueError` if there is none in it"
     try: d = json.loads(Path(path).read_text(encoding='utf-8'))
-    except ValueError as e: raise ValueError(f"{path} cannot be read as JSON ({e}): it is no run record, or a broken one. Remove it.") from None
+    except (ValueError, RecursionError) as e: raise ValueError(f"{path} cannot be read as JSON ({e}): it is no run record, or a broken one. Remove it.") from None
     if not isinstance(d, dict) or 'schema' not in d: raise ValueError(f"{path} is JSON, but no run record. Move it elsewhere.")
     if d['schema'] != cls.schema:
         raise ValueError(f"{path} has version {d['schema']} of the run record, and this entr_fastai reads version {cls.schema}: install the one that wrote it.")
     if odd := {f.name for f in fields(cls)} ^ set(d):
         raise ValueError(f"{path} is no whole run record: missing or not known is {', '.join(sorted(odd))}.")
+    if odd := [f.name for f in fields(cls) if f.type in (list,dict) and not isinstance(d[f.name], f.type)] or [e for e in d['epochs'] if not isinstance(e, dict)]:
+        raise ValueError(f"{path} is a broken run record: it cannot hold what it says of {', '.join(map(str, odd))}. Remove it.")
     return cls(**d)
 
 # %% ../nbs/05_record.ipynb #21eba6d5
@@ -234,7 +244,7 @@ def write_csv(
     "Write the table of all runs in `folder` as one CSV, whole or not at all"
     return write_whole(csv, _csv_text(folder))
 
-# %% ../nbs/05_record.ipynb #86cb408e
+# %% ../nbs/05_record.ipynb #76736de7
 def read_runs(
     source, # Folder of run records, or a CSV that `write_csv` made
 ) -> pd.DataFrame: # A row for each epoch, the facts of its run repeated in each
@@ -242,6 +252,8 @@ def read_runs(
     source = Path(source)
     if not source.exists(): raise FileNotFoundError(f"{source} is not there: give a folder of run records, or a CSV made from one.")
     text = StringIO(_csv_text(source)) if source.is_dir() else source
-    df = pd.read_csv(text, dtype=dict.fromkeys(_text, str), keep_default_na=False, na_values=[''])
+    try: df = pd.read_csv(text, dtype=dict.fromkeys(_text, str), keep_default_na=False, na_values=[''])
+    except ValueError as e: raise ValueError(f"{source} cannot be read as a CSV ({e}): give a folder of run records, or a CSV made from one.") from None
     if lost := [c for c in _first if c not in df]: raise ValueError(f"{source} is no table of runs: it lacks {', '.join(lost)}.")
+    if df.empty: raise ValueError(f"{source} holds no run: give a folder of run records, or a CSV made from one.")
     return df

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['Stage', 'SizeSchedule', 'fixed', 'gradual', 'one_step', 'reduced', 'small_size', 'as_schedule']
 
-# %% ../nbs/00_schedule.ipynb #3064e42e
+# %% ../nbs/00_schedule.ipynb #93f935a2
 from dataclasses import dataclass
 from itertools import groupby
+from numbers import Real
 import re
 from typing import NamedTuple
 
@@ -17,23 +18,33 @@ class Stage(NamedTuple):
     size:int   # Side of the square the network sees, in pixels
     epochs:int # How many epochs are trained at that size
 
-# %% ../nbs/00_schedule.ipynb #0d3ea65f
-def _whole(value, name, least=1):
+# %% ../nbs/00_schedule.ipynb #5a761b9d
+def _whole(value, name, least=1, most=10**6): # without a limit, a slip such as a billion epochs would fill the memory
     "`value` as an `int`, or a sentence that says why it is none"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, Real) or value%1 or not least <= value <= most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
     return int(value)
 
-# %% ../nbs/00_schedule.ipynb #b05f2200
+def _px(value, name='A size'): return _whole(value, name, most=10_000)
+
+def _pairs(stages):
+    "`stages` as a list of pairs, or a sentence that says how to write one"
+    try: return [(s,e) for s,e in stages]
+    except (TypeError, ValueError):
+        raise ValueError(f"{stages!r} is no schedule: write a name such as 'gradual', stages such as '64x2,128x4', "
+                         "or pairs such as [(64,2), (128,4)].") from None
+
+# %% ../nbs/00_schedule.ipynb #c60e0ff5
 @dataclass(frozen=True, repr=False)
 class SizeSchedule:
     "Which size each epoch of a fit trains at; the last stage's size is the final size"
     stages:tuple # `Stage`s or `(size, epochs)` pairs, in the order of training
 
     def __post_init__(self):
-        pairs = [(_whole(s, 'A size'), _whole(e, f'The number of epochs at {s} px', least=0)) for s,e in self.stages]
+        pairs = [(_px(s), _whole(e, f'The number of epochs at {s} px', least=0)) for s,e in _pairs(self.stages)]
         stages = tuple(Stage(s, sum(e for _,e in g)) for s,g in groupby(pairs, key=lambda p: p[0]))
-        if not sum(s.epochs for s in stages): raise ValueError("A schedule needs at least one epoch; write for example '128x4'.")
+        if not sum(s.epochs for s in stages):
+            raise ValueError(f"A schedule needs at least one epoch, but there is none in {pairs}: write for example '128x4'.")
         if idle := [s for s in stages[:-1] if not s.epochs]:
             raise ValueError(f"Only the last stage may have no epochs, but {idle[0].size} px has none: leave it out.")
         if big := [s for s in stages if s.size > stages[-1].size]:
@@ -53,7 +64,7 @@ class SizeSchedule:
         epoch:int, # Counted from 0 over the whole fit, frozen epochs included
     ) -> int: # Training size in pixels
         "The size that `epoch` trains at"
-        if not 0 <= epoch < self.epochs: raise ValueError(f"This schedule has epochs 0 to {self.epochs-1}, not {epoch}: {self}")
+        epoch = _whole(epoch, f'The epoch of the schedule {self}', least=0, most=self.epochs-1)
         for size,n in self.stages:
             if epoch < n: return size
             epoch -= n
@@ -83,17 +94,17 @@ def fixed(
     "Every epoch at the final size"
     return SizeSchedule([(size, epochs)])
 
-# %% ../nbs/00_schedule.ipynb #e812f5ed
+# %% ../nbs/00_schedule.ipynb #4548f64a
 def _ends(start, final):
     "Both sizes checked"
-    start,final = _whole(start, 'The start size'),_whole(final, 'The final size')
+    start,final = _px(start, 'The start size'),_px(final, 'The final size')
     if start > final: raise ValueError(f"The start size {start} px is above the final size {final} px: swap them, or use fixed({final}, ...).")
     return start,final
 
 def _share(value, name):
     "A share between 0 and 1, checked"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError(f"{name} is a share of the epochs, between 0 and 1, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is a share, a number between 0 and 1, not {value!r}.")
     return value
 
 # %% ../nbs/00_schedule.ipynb #fc3ec13e
@@ -135,40 +146,38 @@ def reduced(
     size,final = _ends(size, final)
     return SizeSchedule([(size, epochs), (final, 0)])
 
-# %% ../nbs/00_schedule.ipynb #7b2f7d25
+# %% ../nbs/00_schedule.ipynb #cce50ddf
 def small_size(
     final:int, # Final size in pixels
 ) -> int:
     "Where the named regimes start: half of `final` in multiples of 32, at least 64 and at most `final`"
+    final = _px(final, 'The final size')
     return min(final, max(64, final//2//32*32))
 
-# %% ../nbs/00_schedule.ipynb #51848349
+# %% ../nbs/00_schedule.ipynb #a6047607
 _regimes = dict(fixed=lambda start,final,epochs: fixed(final, epochs), gradual=gradual, one_step=one_step, reduced=reduced)
 
 def _parse(spec):
     "The schedule a string of stages stands for"
-    stages = [re.fullmatch(r'\s*(\d+)\s*x\s*(\d+)\s*', o) for o in spec.split(',')]
+    stages = [re.fullmatch(r'\s*(\d{1,9})\s*x\s*(\d{1,9})\s*', o) for o in spec.split(',')]
     if not all(stages): raise ValueError(f"{spec!r} is no schedule: write one of {', '.join(_regimes)}, "
                                          "or stages as sizexepochs such as '64x2,128x2,224x4'.")
     return SizeSchedule([(int(m[1]), int(m[2])) for m in stages])
 
-# %% ../nbs/00_schedule.ipynb #7bddafda
+# %% ../nbs/00_schedule.ipynb #f9185150
 def as_schedule(
     spec,             # `'fixed'`, `'gradual'`, `'one_step'`, `'reduced'`, a string such as `'64x2,128x2,224x4'`, pairs, or a `SizeSchedule`
     epochs:int=None,  # Number of epochs; a name needs it, anything else must agree with it
     final:int=None,   # Final size in pixels; likewise
 ) -> SizeSchedule:
     "The `SizeSchedule` that `spec` means; `ValueError` if it means none"
+    if epochs is not None: epochs = _whole(epochs, 'The number of epochs')
+    if final is not None: final = _px(final, 'The final size')
     if isinstance(spec, str) and spec in _regimes:
         if epochs is None or final is None:
             raise ValueError(f"{spec!r} needs the number of epochs and the final size; or write the stages out, such as '64x2,128x2'.")
-        final = _whole(final, 'The final size')
         return _regimes[spec](small_size(final), final, epochs)
-    if isinstance(spec, str): res = _parse(spec)
-    elif isinstance(spec, SizeSchedule): res = spec
-    else:
-        try: res = SizeSchedule([(s,e) for s,e in spec])
-        except TypeError: raise ValueError(f"{spec!r} is no schedule: write a name such as 'gradual', or stages such as '64x2,128x4'.") from None
+    res = _parse(spec) if isinstance(spec, str) else spec if isinstance(spec, SizeSchedule) else SizeSchedule(spec)
     if epochs not in (None, res.epochs): raise ValueError(f"The schedule {res} has {res.epochs} epochs, but {epochs} were asked for: change one.")
     if final not in (None, res.final): raise ValueError(f"The schedule {res} ends at {res.final} px, not at {final} px: add '{final}x1', "
                                                         f"or '{final}x0' only to be evaluated there.")

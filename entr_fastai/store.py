@@ -6,7 +6,7 @@
 __all__ = ['work_size', 'packed_size', 'shrink', 'file_of', 'decode', 'free_memory', 'choose', 'needs', 'store_folder',
            'ImageStore']
 
-# %% ../nbs/01_store.ipynb #2b1a2c29
+# %% ../nbs/01_store.ipynb #f84f794b
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 import json,os,shutil,sys
@@ -16,6 +16,7 @@ from fasttransform.transform import compose_tfms
 from fastai.data.external import fastai_path
 from fastai.vision.all import BILINEAR, Image, PILBase, PILImage, TfmdLists, chunked, defaults, first, np, patch, progress_bar, torch
 from filelock import FileLock
+from .schedule import _px
 
 # %% ../nbs/01_store.ipynb #dcb329ea
 def work_size(
@@ -192,7 +193,7 @@ class _File:
 
     def close(self): self.sums.write_text(json.dumps(self.check()))
 
-# %% ../nbs/01_store.ipynb #e5934b22
+# %% ../nbs/01_store.ipynb #c288f93c
 def _unpack(flat, h, w, c):
     "The two levels of a picture, channels × height × width, in its bytes"
     full,half = flat.split([h*w*c, _half(h)*_half(w)*c])
@@ -207,6 +208,8 @@ class ImageStore:
         device=None,       # The network's device
         resample=BILINEAR, # How pixels are combined: `NEAREST` for masks
     ):
+        if not isinstance(tl, TfmdLists): raise ValueError(f"A store takes a TfmdLists of pictures, not {tl!r}.")
+        work = _px(work, 'work')
         if where=='disk' and _opens(tl) is None: raise ValueError("Only images that come from files can be kept on the disk: take where='ram'.")
         self.work,self.where,self.resample,self.unreadable = work,where,resample,{}
         if where=='disk': parts,shapes = self._from_file(tl)

@@ -227,6 +227,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'entr_fastai/loader.py'),
                                     'entr_fastai.loader._ahead': ('loader.html#_ahead', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._by_byte': ('loader.html#_by_byte', 'entr_fastai/loader.py'),
+                                    'entr_fastai.loader._checked': ('loader.html#_checked', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._convert': ('loader.html#_convert', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._crop': ('loader.html#_crop', 'entr_fastai/loader.py'),
                                     'entr_fastai.loader._first_readable': ('loader.html#_first_readable', 'entr_fastai/loader.py'),

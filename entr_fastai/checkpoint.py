@@ -65,7 +65,7 @@ def set_callback_state(
     if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
     else: vars(cb).update(state)
 
-# %% ../nbs/04_checkpoint.ipynb #289d52f2
+# %% ../nbs/04_checkpoint.ipynb #1ef97bb1
 def _metrics(learn): return [learn.recorder.smooth_loss, *learn.recorder._train_mets] if hasattr(learn, 'recorder') else []
 def _scaler(learn): return getattr(learn, 'scaler', None)
 
@@ -75,7 +75,7 @@ def fit_state(
     "All that the rest of the fit of `learn` depends on, but its epoch and batch"
     params,scaler = [p for g in learn.opt.param_lists for p in g],_scaler(learn)
     return dict(model=_plain(dict(learn.model.state_dict())), opt=_plain(learn.opt.state_dict()), frozen=learn.opt.frozen_idx,
-                grads={i:p.grad for i,p in enumerate(params) if p.grad is not None and p.grad.any()},
+                grads={i:p.grad if p.grad.any() else 0 for i,p in enumerate(params) if p.grad is not None},
                 scaler=scaler.state_dict() if scaler else {}, callbacks={cb.name:callback_state(cb) for cb in learn.cbs},
                 metrics=[{k:_plain(v) for k,v in vars(o).items() if isinstance(v, (int,float,Tensor))} for o in _metrics(learn)],
                 train_iter=learn.train_iter, pct_train=learn.pct_train, random=random_states(learn.dls))
@@ -89,7 +89,9 @@ def set_fit_state(
     learn.model.load_state_dict(state['model'])
     learn.opt.load_state_dict(to_device(merge(opt, {'hypers':L(opt['hypers'])}) if 'hypers' in opt else opt, device))
     learn.opt.freeze_to(state['frozen'])
-    for i,p in enumerate(p for g in learn.opt.param_lists for p in g): p.grad = to_device(state['grads'][i], p.device) if i in state['grads'] else None
+    for i,p in enumerate(p for g in learn.opt.param_lists for p in g):
+        grad = state['grads'].get(i) # fastai steps with a gradient of zero, and does not without one
+        p.grad = grad if grad is None else torch.zeros_like(p) if isinstance(grad, int) else to_device(grad, p.device)
     if scaler and state['scaler']: scaler.load_state_dict(state['scaler'])
     for cb in learn.cbs:
         if s := state['callbacks'].get(cb.name): set_callback_state(cb, s)
@@ -186,7 +188,7 @@ class Checkpoint(Callback):
 
     def after_epoch(self): self._try_save(self.epoch+1)
 
-# %% ../nbs/04_checkpoint.ipynb #446bcecb
+# %% ../nbs/04_checkpoint.ipynb #aba48fff
 @patch
 def load(self:Checkpoint):
     "Read the checkpoint, if there is one; `ValueError` if it is damaged or belongs to another fit"
@@ -205,6 +207,7 @@ def _begin(self:Checkpoint):
         try: return self._save(0)
         except OSError as e: raise OSError(f"Nothing can be saved in {self.file.parent} ({e}): make room there, or give another folder.") from None
     set_fit_state(self.learn, self.saved['state'])
+    for bar in self.learn.cbs.filter(risinstance(ProgressCallback)).attrgot('mbar').filter(): bar.update(0) # it has to begin at the beginning
     if self.start==n: print(f"The fit saved in {self.file} is finished: all its {n} epochs are done, and the learner is as it was then.")
     else: print(f"Going on from {self.file}: epoch {self.start+1} of {n}, batch {self.saved['batch']+1}.")
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import matplotlib
 from fastai.vision.all import *
 
-# %% ../nbs/13_cli.ipynb #7df8fe84
+# %% ../nbs/13_cli.ipynb #5f658403
 from fastcore.script import call_parse,is_cli
 from torchvision import models
 from .datasets import samples
-from .learner import WeightsError,as_arch,entr_learner,progressive_fit
+from .checkpoint import Checkpoint
+from .learner import WeightsError,as_arch,as_seconds,entr_learner,progressive_fit
 from .loader import image_dls
 from .record import RunRecord
 from .schedule import SizeSchedule,as_schedule
@@ -188,15 +189,16 @@ class PlainLines:
         if done: self.flush()
         return len(s)
 
-# %% ../nbs/13_cli.ipynb #deb88d76
+# %% ../nbs/13_cli.ipynb #56a3790d
 @contextmanager
 def sentences(
     *mistakes, # Exceptions whose text is a sentence for the user
+    stopped='Stopped before the end: no results were written.', # What to say on Ctrl-C
 ):
     "Print the sentence of a mistake to stderr and exit with status 2; on Ctrl-C with status 130"
     try: yield
     except mistakes as e: said,status = ' '.join(str(e).split()),2
-    except KeyboardInterrupt: said,status = 'Stopped before the end: no results were written.',130
+    except KeyboardInterrupt: said,status = stopped,130
     else: return
     print(f'entr_fit: {said}', file=sys.stderr)
     raise SystemExit(status)
@@ -221,7 +223,7 @@ def prepare(
     print(f"Training images in the store: {dls.train.pictures[0]}")
     return learn, schedule, record
 
-# %% ../nbs/13_cli.ipynb #7719c4de
+# %% ../nbs/13_cli.ipynb #09bb8d7d
 @call_parse(pos=['path'])
 def entr_fit(
     path:str=None,        # Folder that holds a folder of images for each class, or a CSV with the images beside it; without it, samples drawn by the library
@@ -236,6 +238,8 @@ def entr_fit(
     weights:str='auto',   # Initial weights: imagenet, none (random), or auto (imagenet if they can be had)
     out:str='entr_out',   # Folder for the results
     skip_unreadable:bool=False, # Go on without images that cannot be read? The record says which
+    checkpoint:str=None,  # Folder to save the training in after each epoch; the same command goes on where it was stopped
+    every:str=None,       # With --checkpoint: save within epochs, too, for example every 5min
     force:bool=False,     # Replace results that are in the folder already?
 ):
     "Train an image classifier on small images first and let them grow. Leaves model.pkl, run.json, log.csv, curves.png and confusion.png."
@@ -244,9 +248,12 @@ def entr_fit(
     plain = redirect_stdout(PlainLines(sys.stdout)) if in_shell and not sys.stdout.isatty() else nullcontext()
     with plain, warnings.catch_warnings(action='ignore'): # what fastai and torch warn of is not for the user to mend
         with sentences(ValueError, OSError):
-            check_out(out, force, path)
+            going_on = checkpoint is not None and Checkpoint(checkpoint).file.exists() # then what is in `out` is from this fit
+            check_out(out, force or going_on, path)
+            if every is not None: as_seconds(every)
             learn,schedule,record = prepare(path, file, label, arch, weights, seed, sizes, size, epochs, bs, skip_unreadable)
-        with sentences(): progressive_fit(learn, sizes=schedule)
+        later = {} if checkpoint is None else dict(stopped=f'Stopped before the end: the same command goes on from the checkpoint in {checkpoint}.')
+        with sentences(ValueError, OSError, FloatingPointError, MemoryError, **later): progressive_fit(learn, sizes=schedule, checkpoint=checkpoint, every=every)
         with sentences(OSError), all_or_nothing(out) as folder: write_results(learn, record.finish(learn), folder)
         print(summary(record, out))
     if not in_shell: return learn

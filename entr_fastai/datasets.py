@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['draw_sample', 'samples', 'DataError', 'fetch', 'unpack']
 
-# %% ../nbs/08_datasets.ipynb #1715ecc4
+# %% ../nbs/08_datasets.ipynb #bbb7bfe0
 import math, os, re, stat, sys, tarfile, tempfile
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ from http.client import HTTPException
 from numbers import Integral
 from pathlib import Path, PureWindowsPath
 from threading import Thread
+from urllib import request
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 from zipfile import ZipFile, is_zipfile
 
 # %% ../nbs/08_datasets.ipynb #71a122d6
@@ -337,12 +337,12 @@ def _within(seconds, f, *args, **kwargs):
     Thread(target=run, daemon=True).start() # a pool would wait for it when Python ends
     return res.result(seconds)
 
-# %% ../nbs/08_datasets.ipynb #1cd2f63d
+# %% ../nbs/08_datasets.ipynb #ae8ae02e
 def _append(url, part, size, timeout):
     "Ask `url` for what is missing of `part`, and add it; `OSError` if what comes cannot be all of it"
     start = part.stat().st_size if part.exists() else 0
     headers = {'User-Agent': 'entr_fastai'} | ({'Range': f'bytes={start}-'} if start else {})
-    with _within(timeout, urlopen, Request(url, headers=headers), timeout=timeout) as r:
+    with _within(timeout, request.urlopen, request.Request(url, headers=headers), timeout=timeout) as r:
         if r.status!=206: start = 0
         if size and r.length is not None and start+r.length!=size:
             if start: return # the rest of some other file: `_get` starts over

@@ -107,7 +107,7 @@ def in_parts(
     again = lambda: (nullcontext(), buffers_kept(model)) # what is computed a second time must not count twice
     return torch.cat([checkpoint(f, *c, use_reentrant=False, context_fn=again) for c in chunks])
 
-# %% ../nbs/03b_guard.ipynb #203bf9eb
+# %% ../nbs/03b_guard.ipynb #0cbf8802
 def _no_memory(e):
     "Whether `e` says that memory is short, on whatever device"
     return isinstance(e, torch.cuda.OutOfMemoryError) or any(o in str(e) for o in ('out of memory', "can't allocate memory"))
@@ -135,18 +135,19 @@ def split_when_full(
         nonlocal parts
         while not attempt(i, b):
             x,parts = b[0],parts*2
-            if len(x) < 2*parts: raise MemoryError(f"There is not memory enough to train on {len(x)} images of {x.shape[-1]} px, not even on two at a time: "
-                                                   "take smaller images or a smaller network.")
+            if len(x) < parts*(1+learn.training): # BatchNorm cannot learn from a single image
+                raise MemoryError(f"There is not memory enough for {len(x)} images of {x.shape[-1]} px, not even in the smallest parts: take smaller images or a smaller network.")
             print(f"A batch of {len(x)} images of {x.shape[-1]} px does not fit into memory: from here on batches are computed in {parts} parts, which takes longer.")
             vars(model)['forward'] = partial(in_parts, model, parts)
     with replaced(learn, one_batch=one_batch):
         try: yield
         finally: vars(model).pop('forward', None)
 
-# %% ../nbs/03b_guard.ipynb #6af62e8c
+# %% ../nbs/03b_guard.ipynb #3e99585f
 @contextmanager
 def guarded(
     learn:Learner, # The fit inside is this one's
 ):
-    "A fit inside leaves nothing behind, whatever ends it; see the contexts above for what it raises"
+    "A fit inside leaves nothing behind, whatever ends it; `FloatingPointError` and `MemoryError` as told above"
+    for p in learn.model.parameters(): p.grad = None
     with end_told(learn), autocast_closed(learn), finite_loss(learn), split_when_full(learn): yield

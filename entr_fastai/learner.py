@@ -105,7 +105,7 @@ def _now():
     if torch.cuda.is_available(): torch.cuda.synchronize()
     return perf_counter()
 
-# %% ../nbs/07_learner.ipynb #c446a9b2
+# %% ../nbs/07_learner.ipynb #4f4fa84e
 class FitLog(Callback):
     "A row for each epoch: size, seconds, losses and metrics"
     order = 100 # last, so that what other callbacks do to a batch counts as waiting for it
@@ -129,7 +129,7 @@ class FitLog(Callback):
         if self.training: self.waited += perf_counter() - self.idle_since
 
     def after_batch(self):
-        if self.training: self.images,self.bs,self.width = self.images+len(self.x),max(self.bs, len(self.x)),self.x.shape[-1]
+        if self.training: self.images,self.bs,self.width = self.images+len(self.x),max(self.bs, len(self.x)),min(self.x.shape[-2:])
         self.idle_since = perf_counter()
 
     def after_epoch(self):

@@ -6,7 +6,7 @@
 __all__ = ['crop_boxes', 'crop_resize', 'look_up_', 'BytePipeline', 'Undecoded', 'DecodeOnceDL', 'tfm_name', 'is_sized', 'side',
            'sized_tfms', 'copy_with', 'decode_once', 'dl_view', 'balanced', 'image_dls']
 
-# %% ../nbs/02_loader.ipynb #591cfdd8
+# %% ../nbs/02_loader.ipynb #0caeac65
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
@@ -18,7 +18,7 @@ from fastai.vision.all import *
 from fastai.vision.augment import _BrightnessLogit, _ContrastLogit
 from concurrent.futures import ThreadPoolExecutor # after fastai, which exports another by this name
 from .schedule import _px, _share, _whole
-from .store import ImageStore, choose, decode, file_of, needs, packed_size, shrink, store_folder, work_size
+from .store import ImageStore, _opens, choose, decode, file_of, needs, packed_size, shrink, store_folder, work_size
 
 # %% ../nbs/02_loader.ipynb #66a92bfe
 def _random_parts(tfm, w, h, rng):
@@ -175,7 +175,7 @@ def _ahead(batches):
             b = ex.submit(next, it, end)
             yield o
 
-# %% ../nbs/02_loader.ipynb #447e7861
+# %% ../nbs/02_loader.ipynb #2ddfef55
 def _generators(): return [torch.default_generator, *(torch.cuda.default_generators if torch.cuda.is_initialized() else ())]
 
 def _streams():
@@ -194,15 +194,6 @@ def _seeded(seed):
     for g in _generators(): g.manual_seed(seed)
     try: yield
     finally: back()
-
-@contextmanager
-def _unmoved():
-    "Random numbers go on where they were if an error ends it: then a call that is mended gives what it would have given at once"
-    back = _streams()
-    try: yield
-    except BaseException:
-        back()
-        raise
 
 # %% ../nbs/02_loader.ipynb #b0f86a81
 def _resample(cls): return NEAREST if cls is TensorMask else BILINEAR
@@ -316,7 +307,7 @@ def sized_tfms(
     "Its item and batch transforms that make images of a size of their own, in the order in which they run"
     return L(t for p in ('after_item','after_batch') for t in getattr(getattr(dl, p, None), 'fs', []) if is_sized(t))
 
-# %% ../nbs/02_loader.ipynb #6c50cb23
+# %% ../nbs/02_loader.ipynb #0e0e265a
 _item_tfms = ToTensor,FlipItem,DihedralItem,Resize,RandomResizedCrop,AddMaskCodes
 
 def _honoured(tfm, masks):
@@ -327,19 +318,20 @@ def _honoured(tfm, masks):
 def _kinds(dl):
     "The class of tensor that the image and each mask of `dl` become; `ValueError` for a loader that cannot be taken over"
     tls = getattr(dl.dataset, 'tls', [])
-    item = [tl[0] for tl in tls] if type(dl) in (TfmdDL, WeightedDL) else []
-    if len(item)<2 or dl.dataset.n_inp!=1 or not isinstance(item[0], PILBase):
+    # the class of a picture is known without opening one, which may be broken
+    kinds = [_opens(tl) or type(tl[0]) for tl in tls] if type(dl) in (TfmdDL, WeightedDL) else []
+    if len(kinds)<2 or dl.dataset.n_inp!=1 or not issubclass(kinds[0], PILBase):
         raise ValueError(f"decode_once takes fastai DataLoaders of one image and its label, not a {type(dl).__name__} "
                          "over something else: keep the loader you have, `progressive_fit` works with it.")
-    for o in item[1:]:
-        if isinstance(o, (TensorPoint, TensorBBox)) or isinstance(o, PILBase) and not isinstance(o, PILMask):
-            raise ValueError(f"decode_once cannot move a target of type {type(o).__name__} along with its image: "
+    for o in kinds[1:]:
+        if issubclass(o, (TensorPoint, TensorBBox)) or issubclass(o, PILBase) and not issubclass(o, PILMask):
+            raise ValueError(f"decode_once cannot move a target of type {o.__name__} along with its image: "
                              "keep the loader you have, `progressive_fit` works with it.")
     for t in dl.after_item.fs:
-        if not _honoured(t, any(isinstance(o, PILMask) for o in item)):
+        if not _honoured(t, any(issubclass(o, PILMask) for o in kinds)):
             raise ValueError(f"decode_once cannot apply the item transform {tfm_name(t)}: make it a batch transform, "
                              "or keep the loader you have, `progressive_fit` works with it.")
-    return {j:o._tensor_cls for j,o in enumerate(item) if isinstance(o, PILBase)}
+    return {j:o._tensor_cls for j,o in enumerate(kinds) if issubclass(o, PILBase)}
 
 # %% ../nbs/02_loader.ipynb #ab51ee2a
 def copy_with(
@@ -390,7 +382,7 @@ def _convert(dl, work, where):
                         after_item=dl.after_item.fs.filter(risinstance((DihedralItem,AddMaskCodes))), before_batch=dl.before_batch,
                         after_batch=L(map(_unsized, dl.after_batch.fs)).filter())
 
-# %% ../nbs/02_loader.ipynb #7a7d8576
+# %% ../nbs/02_loader.ipynb #6dfe6f7d
 def _named(tl, unreadable): return {i:(file_of(tl, i) or f'item {i}', why) for i,why in unreadable.items()}
 
 def _unreadable(dl):
@@ -410,7 +402,17 @@ def _without(dl, idxs):
     ds,good = dl.dataset,[i for i in range(len(dl.dataset)) if i not in idxs]
     wgts = None if dl.wgts is None else dl.wgts[good]/dl.wgts[good].sum()
     kept = type(ds)(tls=L(_some(tl, good) for tl in ds.tls), n_inp=ds.n_inp)
-    return dl.new(kept, pictures={j:p.subset(good) for j,p in dl.pictures.items()}, wgts=wgts, n=len(good))
+    return dl_view(dl, dataset=kept, pictures={j:p.subset(good) for j,p in dl.pictures.items()}, wgts=wgts, n=len(good)) # `new` would open the first picture
+
+# %% ../nbs/02_loader.ipynb #94f7d665
+@contextmanager
+def _unmoved():
+    "Random numbers go on where they were if an error ends what is done in it"
+    back = _streams()
+    try: yield
+    except BaseException:
+        back()
+        raise
 
 # %% ../nbs/02_loader.ipynb #2e8e52b0
 @_unmoved()
@@ -490,19 +492,27 @@ def _first_readable(items, parts, skip):
     skipped,good = _skip(bad.values(), len(items), skip),[i for i in range(len(items)) if i not in bad]
     return items.iloc[good] if isinstance(items, pd.DataFrame) else items[good], skipped
 
-# %% ../nbs/02_loader.ipynb #357f8709
+# %% ../nbs/02_loader.ipynb #cd679281
 def balanced(
     dl:DataLoader, # A loader with one category for each image
 ) -> np.ndarray: # One probability for each item, their sum is 1
     "How likely an item must be drawn for all categories to come equally often"
     tls = getattr(getattr(dl, 'dataset', None), 'tls', [])
     if len(tls)!=2 or not isinstance(first(tls[1]), TensorCategory):
-        raise ValueError(f"balanced needs a loader of images with one category each, not a {type(dl).__name__} over something else.")
+        raise ValueError(f"balanced needs a loader of images with one category each, which this {type(dl).__name__} is not.")
     y = np.array([int(o) for o in tls[1]])
     w = 1/np.bincount(y)[y]
     return w/w.sum()
 
-# %% ../nbs/02_loader.ipynb #969c3b2b
+# %% ../nbs/02_loader.ipynb #2618d18d
+def _checked(size, bs, seed, valid_pct, min_scale, batch_tfms):
+    "Size, batch size and seed as `int`s, and the transforms; `ValueError` for what `image_dls` cannot use"
+    _share(valid_pct, 'valid_pct'); _share(min_scale, 'min_scale')
+    if odd := [o for o in L(batch_tfms) if not callable(o)]: raise ValueError(f"batch_tfms takes transforms such as aug_transforms() gives, not {odd[0]!r}.")
+    if batch_tfms is None: batch_tfms = aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.)
+    return _px(size, 'size'), _whole(bs, 'bs'), None if seed is None else _whole(seed, 'seed', least=0, most=2**32-1), batch_tfms
+
+# %% ../nbs/02_loader.ipynb #2a0f39c8
 @_unmoved()
 def image_dls(
     source,                # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or a list of files
@@ -522,15 +532,12 @@ def image_dls(
     skip_unreadable:bool=False, # Leave out files that cannot be read?
 ) -> DataLoaders:
     "`DataLoaders` that decode each image once; `FileNotFoundError` or `ValueError` says what is wrong with `source`"
-    size,bs,valid_pct,min_scale = _px(size, 'size'),_whole(bs, 'bs'),_share(valid_pct, 'valid_pct'),_share(min_scale, 'min_scale')
-    if seed is not None: seed = _whole(seed, 'seed', least=0, most=2**32-1)
-    if odd := [o for o in L(batch_tfms) if not callable(o)]: raise ValueError(f"batch_tfms takes transforms such as aug_transforms() gives, not {odd[0]!r}.")
+    size,bs,seed,batch_tfms = _checked(size, bs, seed, valid_pct, min_scale, batch_tfms)
     path = Path(path if path is not None else source if isinstance(source, (str, Path)) else '.')
     parts,items,labels = _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pct, seed)
     vocab,there = _vocab(labels),path if isinstance(source, (str, Path)) else f'this {type(source).__name__}'
     if not len(items): raise ValueError(f"There are no images in {there}: give a folder that holds one folder of images for each class, or files.")
     if len(vocab)<2: raise ValueError(f"All {len(items)} images have the label {vocab[0]!r}: a classifier needs two classes or more, each in a folder of its own.")
-    if batch_tfms is None: batch_tfms = aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.)
     items,skipped = _first_readable(items, parts, skip_unreadable)
     block = DataBlock((ImageBlock,CategoryBlock(vocab=vocab)), item_tfms=[RandomResizedCrop(size, min_scale=min_scale),FlipItem()],
                       batch_tfms=[*L(batch_tfms), Normalize.from_stats(*imagenet_stats)], **parts)

@@ -126,7 +126,7 @@ def begin(cls:RunRecord,
         arch=_name(getattr(learn, 'arch', learn.model)), weights=getattr(learn, 'weights', 'not known'),
         weights_sha256=fingerprint_weights(learn.model), **environment())
 
-# %% ../nbs/05_record.ipynb #07b4c73a
+# %% ../nbs/05_record.ipynb #819e07ac
 def _fitted(learn):
     "The schedule and the log that `progressive_fit` left on `learn`; `ValueError` if it has not finished an epoch"
     s,log = getattr(learn, 'schedule', None),getattr(learn, 'progress', None)
@@ -139,6 +139,7 @@ def how_trained(
 ) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized and kept, precision, frozen epochs
     "The settings of the training, as run"
     log,pictures = _fitted(learn)[1],getattr(learn.dls.train, 'pictures', None)
+    if not learn.recorder.lrs: raise ValueError("This learner has begun another fit since progressive_fit, without a batch: finish the record right after progressive_fit.")
     mixed = next((o for o in learn.cbs if hasattr(o, 'amp_mode')), None)
     return dict(bs=learn.dls.train.bs, lr=max(learn.recorder.lrs), wd=learn.opt.hypers[-1]['wd'], optimiser=_name(learn.opt_func),
         resized_in=log.attrs.get('way'), kept_in=pictures[0].where if pictures else None,

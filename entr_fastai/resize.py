@@ -114,7 +114,7 @@ class ProgressiveResize(Callback):
     def after_fit(self):
         if self.start is not None: self.done = (self.start + self.n_epoch) % self.resolved.epochs
 
-# %% ../nbs/03_resize.ipynb #3038e73e
+# %% ../nbs/03_resize.ipynb #4dc8edf6
 def is_name(
     sizes, # What `as_schedule` takes
 ) -> bool:
@@ -130,7 +130,7 @@ def resolve(
     if not is_name(sizes): return as_schedule(sizes, epochs)
     try: valid = dls.valid
     except (AttributeError, IndexError):
-        raise ValueError(f"{sizes!r} takes its final size from DataLoaders with a validation set, and {dls!r} has none: write the stages out, such as '64x2,128x2'.") from None
+        raise ValueError(f"{sizes!r} takes its final size from DataLoaders with a validation set, and this {type(dls).__name__} has none: write the stages out, such as '64x2,128x2'.") from None
     return as_schedule(sizes, epochs, loader_size(valid) or peek_size(valid))
 
 # %% ../nbs/03_resize.ipynb #001c3675

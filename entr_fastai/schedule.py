@@ -18,7 +18,7 @@ class Stage(NamedTuple):
     size:int   # Side of the square the network sees, in pixels
     epochs:int # How many epochs are trained at that size
 
-# %% ../nbs/00_schedule.ipynb #5a761b9d
+# %% ../nbs/00_schedule.ipynb #cc7bf89d
 def _whole(value, name, least=1, most=10**6): # without a limit, a slip such as a billion epochs would fill the memory
     "`value` as an `int`, or a sentence that says why it is none"
     if isinstance(value, bool) or not isinstance(value, Real) or value%1 or not least <= value <= most:
@@ -31,8 +31,8 @@ def _pairs(stages):
     "`stages` as a list of pairs, or a sentence that says how to write one"
     try: return [(s,e) for s,e in stages]
     except (TypeError, ValueError):
-        raise ValueError(f"{stages!r} is no schedule: write a name such as 'gradual', stages such as '64x2,128x4', "
-                         "or pairs such as [(64,2), (128,4)].") from None
+        raise ValueError(f"{stages!r} is no list of stages: " + ("as_schedule reads text." if isinstance(stages, str) else
+                         "write a name such as 'gradual', text such as '64x2,128x4', or pairs such as [(64,2), (128,4)].")) from None
 
 # %% ../nbs/00_schedule.ipynb #c60e0ff5
 @dataclass(frozen=True, repr=False)

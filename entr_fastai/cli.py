@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['locate', 'read_table', 'make_dls', 'parse_sizes', 'make_learner', 'check_out', 'all_or_nothing', 'save_figure',
-           'write_results', 'summary', 'PlainLines', 'sentences', 'prepare', 'entr_fit']
+           'write_results', 'summary', 'PlainLines', 'sentences', 'check_size', 'prepare', 'entr_fit']
 
 # %% ../nbs/13_cli.ipynb #004183bd
 import os,shutil,sys,warnings
@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib
 from fastai.vision.all import *
 
-# %% ../nbs/13_cli.ipynb #5f658403
+# %% ../nbs/13_cli.ipynb #b859a3e1
 from fastcore.script import call_parse,is_cli
 from torchvision import models
 from .datasets import samples
@@ -22,7 +22,8 @@ from .checkpoint import Checkpoint
 from .learner import WeightsError,as_arch,as_seconds,entr_learner,progressive_fit
 from .loader import image_dls
 from .record import RunRecord
-from .schedule import SizeSchedule,as_schedule
+from .resize import is_name
+from .schedule import SizeSchedule,_whole,as_schedule
 
 # %% ../nbs/13_cli.ipynb #03a83c33
 def locate(
@@ -40,7 +41,7 @@ def locate(
         found += hits
     return found
 
-# %% ../nbs/13_cli.ipynb #ba556ef6
+# %% ../nbs/13_cli.ipynb #a31405f0
 def read_table(
     csv,           # CSV with a row for each image
     file='file',   # Column of the file names
@@ -48,7 +49,9 @@ def read_table(
 ) -> pd.DataFrame: # Columns `file`, as seen from the CSV's folder, and `label`
     "The files and labels in `csv`; `ValueError` or `FileNotFoundError` says what is wrong with it"
     try: df = pd.read_csv(csv, dtype=str, keep_default_na=False)
-    except ValueError as e: raise ValueError(f"{csv} cannot be read as a CSV: {e}") from None
+    except ValueError as e: raise ValueError(f"{csv} cannot be read as a CSV ({e}): save it as text in UTF-8, with commas.") from None
+    if not isinstance(df.index, pd.RangeIndex): raise ValueError(f"{csv} has rows with more cells than its first line has names: put names with commas in quotes.")
+    if df.empty: raise ValueError(f"{csv} has no row below the names of its columns: give a row for each image.")
     for option,col in (('--file',file), ('--label',label)):
         if col not in df: raise ValueError(f"{csv} has no column {col!r}: name one with {option}; it has {', '.join(df.columns)}.")
     df = df[[file, label]].set_axis(['file', 'label'], axis=1)
@@ -76,7 +79,7 @@ def make_dls(
     df = read_table(path, file, label)
     return image_dls(df, path=path.parent, file_col='file', label_col='label', **opts), [path.parent/f for f in df.file]
 
-# %% ../nbs/13_cli.ipynb #935ad310
+# %% ../nbs/13_cli.ipynb #cd341206
 def parse_sizes(
     sizes,            # Name of a schedule, or stages such as '64x2,128x4'
     size=None,        # Final size in pixels
@@ -84,7 +87,7 @@ def parse_sizes(
     default=(224,10), # Size and epochs for a name without them
 ) -> SizeSchedule:
     "The schedule that the options mean; `ValueError` if they mean none"
-    if sizes.isidentifier(): size,epochs = ifnone(size, default[0]),ifnone(epochs, default[1])
+    if is_name(sizes): size,epochs = ifnone(size, default[0]),ifnone(epochs, default[1])
     return as_schedule(sizes, epochs, size)
 
 # %% ../nbs/13_cli.ipynb #57acb709
@@ -107,7 +110,7 @@ def make_learner(
     print("The ImageNet weights cannot be had here, so training starts from random weights (--weights imagenet says why).")
     return make(False)
 
-# %% ../nbs/13_cli.ipynb #19858970
+# %% ../nbs/13_cli.ipynb #528aa9ae
 def check_out(
     out,         # Folder for the results
     force=False, # May it hold files already?
@@ -115,13 +118,14 @@ def check_out(
 ):
     "`ValueError` or `PermissionError` if the results cannot go to `out`"
     out = Path(out)
-    if data and Path(data).is_dir() and Path(data).resolve() in (out.resolve(), *out.resolve().parents):
+    real = Path(os.path.realpath(out)) # unlike `resolve`, it takes a loop of links
+    if data and Path(data).is_dir() and Path(data).resolve() in (real, *real.parents):
         raise ValueError(f"{out} is in the data folder, where its pictures would be taken for a class: give a folder elsewhere with --out.")
-    if out.is_file(): raise ValueError(f"{out} is a file: give a folder with --out.")
+    if os.path.lexists(out) and not out.is_dir(): raise ValueError(f"{out} is a file: give a folder with --out.")
     if out.is_dir() and any(out.iterdir()) and not force:
         raise ValueError(f"{out} holds files already: give another folder with --out, or add --force to replace the results in it.")
-    there = next(p for p in (out, *out.absolute().parents) if p.exists())
-    if not os.access(there, os.W_OK): raise PermissionError(f"Nothing can be written to {there}: give another folder with --out.")
+    there = next(p for p in (out, *out.absolute().parents) if os.path.lexists(p))
+    if not there.is_dir() or not os.access(there, os.W_OK): raise PermissionError(f"Nothing can be written to {there}: give another folder with --out.")
 
 # %% ../nbs/13_cli.ipynb #215b0c8f
 @contextmanager
@@ -203,7 +207,17 @@ def sentences(
     print(f'entr_fit: {said}', file=sys.stderr)
     raise SystemExit(status)
 
-# %% ../nbs/13_cli.ipynb #7a8e740c
+# %% ../nbs/13_cli.ipynb #448b3a98
+def check_size(
+    learn, # A `Learner` before its training
+    size,  # The smallest size of its schedule, in pixels
+):
+    "`ValueError` if the network cannot take images of `size`"
+    with torch.no_grad():
+        try: learn.model.eval()(torch.zeros(1, 3, size, size, device=next(learn.model.parameters()).device))
+        except RuntimeError as e: raise ValueError(f"The network cannot take images of {size} px ({e}): begin with larger ones, or try --arch resnet18.") from None
+
+# %% ../nbs/13_cli.ipynb #ab4d260d
 def prepare(
     path, file, label,    # As for `entr_fit`
     arch, weights, seed,
@@ -213,12 +227,14 @@ def prepare(
     demo = path is None
     *default,default_bs = (128,6,16) if demo else (224,10,64)
     schedule,arch,bs = parse_sizes(sizes, size, epochs, default),as_arch(arch),ifnone(bs, default_bs)
-    if bs < 2: raise ValueError(f"A batch needs two images or more, not {bs}: write for example --bs 32.")
+    bs = _whole(bs, '--bs', least=2) # BatchNorm needs two
     if weights not in ('auto', 'imagenet', 'none'): raise ValueError(f"There are no weights {weights!r}: write --weights auto, imagenet or none.")
     if demo: print("No PATH was given: training on samples, which are pictures drawn by code and not photographs.")
     dls,files = make_dls(samples('steel') if demo else path, schedule.final, bs, seed, file, label, skip_unreadable)
+    if dls.train.bs < 2: raise ValueError(f"{len(dls.train_ds)} image is left for training, but a batch needs two or more: add images.")
     learn = make_learner(dls, arch, weights, seed)
-    record = RunRecord.begin(learn, seed=seed, files=files, name='steel samples' if demo else None, regime=sizes if sizes.isidentifier() else None)
+    check_size(learn, min(o.size for o in schedule.stages))
+    record = RunRecord.begin(learn, seed=seed, files=files, name='steel samples' if demo else None, regime=sizes if is_name(sizes) else None)
     print(f"{record.train_images} images to train on, {record.valid_images} to validate, {len(dls.vocab)} classes; {record.arch}, {schedule}")
     print(f"Training images in the store: {dls.train.pictures[0]}")
     return learn, schedule, record

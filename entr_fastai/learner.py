@@ -6,25 +6,29 @@
 __all__ = ['as_arch', 'WeightsError', 'fetch_weights', 'weights_source', 'CPUMixedPrecision', 'mixed_precision', 'entr_learner',
            'FitLog', 'FitTable', 'as_seconds', 'progressive_fit']
 
-# %% ../nbs/07_learner.ipynb #cdf85325
+# %% ../nbs/07_learner.ipynb #1039316a
 from hashlib import sha256
 import socket
+import inspect
+from numbers import Real
 from types import SimpleNamespace
 from contextlib import contextmanager, nullcontext
 from time import perf_counter
 import torchvision
 from fastai.vision.all import *
 from fastai.callback.channelslast import *
+from .schedule import _whole
 from .resize import ProgressiveResize, resize_way, resolve
 from .guard import guarded
 from .checkpoint import Checkpoint, belongs_to
 
-# %% ../nbs/07_learner.ipynb #81f0c342
+# %% ../nbs/07_learner.ipynb #1873c225
 def as_arch(
     arch, # A function that makes a network, a torchvision name or a timm name
 ):
     "`arch` as `vision_learner` takes it; `ValueError` if there is no such network"
-    if not isinstance(arch, str): return arch
+    if callable(arch): return arch
+    if not isinstance(arch, str): raise ValueError(f"{arch!r} is no network: give a function such as resnet34, or a name.")
     if arch in torchvision.models.list_models(module=torchvision.models): return getattr(torchvision.models, arch)
     try: import timm
     except ImportError: known = False
@@ -45,12 +49,14 @@ def _impatient(seconds=10):
     try: yield
     finally: socket.setdefaulttimeout(old)
 
-# %% ../nbs/07_learner.ipynb #a7477fb7
+# %% ../nbs/07_learner.ipynb #2db5e3fa
 def fetch_weights(
     arch, # A torchvision function such as `resnet18`
 ) -> Path: # The file with the weights
     "Have torchvision fetch the weights of `arch`, or raise a `WeightsError` that says what to do"
-    weights = torchvision.models.get_model_weights(arch).DEFAULT
+    try: weights = torchvision.models.get_model_weights(arch).DEFAULT
+    except (ValueError, TypeError):
+        raise ValueError(f"There are no weights for {arch!r} in torchvision: take resnet18, resnet34 or resnet50, or go without them (pretrained=False).") from None
     file = Path(torch.hub.get_dir())/'checkpoints'/Path(weights.url).name
     try:
         with _impatient(): weights.get_state_dict(progress=False)
@@ -83,7 +89,7 @@ def mixed_precision(
     has = lambda o: getattr(torch.cpu, f'_is_{o}_supported', lambda: False)()
     return CPUMixedPrecision() if has('avx512_bf16') or has('amx_tile') else None
 
-# %% ../nbs/07_learner.ipynb #834b1100
+# %% ../nbs/07_learner.ipynb #eac6904c
 @delegates(vision_learner)
 def entr_learner(
     dls:DataLoaders,  # From `image_dls`, or any other of fastai's for images
@@ -92,10 +98,14 @@ def entr_learner(
     metrics=accuracy, # What to measure on the validation set
     **kwargs          # Passed to `vision_learner`
 ) -> Learner:
-    "A `vision_learner`, set up to be fast; `WeightsError` if its weights cannot be fetched, `ValueError` for an unknown network"
+    "A `vision_learner`, set up to be fast; `WeightsError` if its weights cannot be fetched, `ValueError` for what it cannot use"
     arch = as_arch(arch)
+    if not isinstance(dls, DataLoaders): raise ValueError(f"A learner needs DataLoaders, such as image_dls gives, not {dls!r}.")
+    if odd := [o for o in L(metrics) if not (callable(o) or isinstance(o, Metric))]: raise ValueError(f"metrics takes functions such as accuracy, not {odd[0]!r}.")
     source = 'random' if not pretrained else f'timm {arch}' if isinstance(arch, str) else weights_source(fetch_weights(arch))
-    with _impatient(): learn = vision_learner(dls, arch, pretrained=pretrained, metrics=metrics, **kwargs)
+    try:
+        with _impatient(): learn = vision_learner(dls, arch, pretrained=pretrained, metrics=metrics, **kwargs)
+    except StopIteration: raise ValueError(f"fastai cannot cut the network {getattr(arch, '__name__', arch)} into a body and a head: take resnet18, resnet34 or resnet50.") from None
     learn.weights = source
     return learn.add_cbs([ChannelsLast(), *L(mixed_precision(dls.device))])
 
@@ -105,7 +115,7 @@ def _now():
     if torch.cuda.is_available(): torch.cuda.synchronize()
     return perf_counter()
 
-# %% ../nbs/07_learner.ipynb #4f4fa84e
+# %% ../nbs/07_learner.ipynb #4134880e
 class FitLog(Callback):
     "A row for each epoch: size, seconds, losses and metrics"
     order = 100 # last, so that what other callbacks do to a batch counts as waiting for it
@@ -134,7 +144,8 @@ class FitLog(Callback):
 
     def after_epoch(self):
         self._stop() # not done yet in an epoch that was cancelled
-        values = {k:v for k,v in zip(self.recorder.metric_names, self.recorder.log) if k not in ('epoch','time')}
+        names,log = self.recorder.metric_names,self.recorder.log
+        values = {k:v for k,v in zip(names, log) if k not in ('epoch','time')} if len(log)==len(names) else {} # a part was cancelled
         train,valid = self.seconds.values()
         self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.bs, frozen=self.opt.frozen_idx>0, train_seconds=train, valid_seconds=valid,
                               wait_seconds=self.waited, images_per_second=self.images/train if train else 0., **values))
@@ -211,9 +222,20 @@ def as_seconds(
     if not 0 <= res < float('inf'): raise ValueError(f"every={every!r} is no time: write for example '5min', or a number of seconds.")
     return res
 
-# %% ../nbs/07_learner.ipynb #6b37d4b2
+# %% ../nbs/07_learner.ipynb #5e532a49
+def _trainable(learn, schedule, lr, frozen_epochs, cbs, kwargs):
+    "`ValueError` for what `progressive_fit` cannot train with, and Python's `TypeError` for an argument that does not exist"
+    ends = [o for o in (lr.start, lr.stop) if o is not None] if isinstance(lr, slice) else [lr]
+    if not ends or not all(isinstance(o, Real) and not isinstance(o, bool) and 0 <= o < float('inf') for o in ends):
+        raise ValueError(f"lr must be a learning rate such as 2e-3, or a slice of two, not {lr!r}.")
+    if frozen_epochs is not None: _whole(frozen_epochs, 'frozen_epochs', least=0)
+    if odd := [o for o in L(cbs) if not isinstance(o, Callback) and not (isinstance(o, type) and issubclass(o, Callback))]:
+        raise ValueError(f"cbs takes fastai callbacks, not {odd[0]!r}.")
+    inspect.signature(learn.fit_one_cycle).bind(schedule.epochs, lr, **kwargs)
+
+# %% ../nbs/07_learner.ipynb #d4cee9e8
 @patch
-@delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs'])
+@delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs','start_epoch'])
 def progressive_fit(self:Learner,
     epochs:int=None,        # Number of epochs, frozen ones included; a schedule that is written out has its own
     sizes='gradual',        # Which size when: what `as_schedule` takes
@@ -226,6 +248,7 @@ def progressive_fit(self:Learner,
 ) -> Learner: # The learner; its `progress` is a `DataFrame` with a row per epoch
     "Train with growing images; `ValueError` for a schedule or checkpoint that does not fit, `OSError` for the checkpoint's folder, and what `guarded` raises"
     schedule = resolve(sizes, self.dls, epochs)
+    _trainable(self, schedule, lr, frozen_epochs, cbs, kwargs)
     facts = dict(schedule=schedule, learning_rate=lr, frozen_epochs=frozen_epochs, settings=kwargs)
     keep = _checkpoint(self, checkpoint, every, facts)
     with keep.going_on(self) if keep else nullcontext():
@@ -239,7 +262,7 @@ def progressive_fit(self:Learner,
             self.fit_one_cycle(schedule.epochs, lr, **kwargs)
     return self
 
-# %% ../nbs/07_learner.ipynb #4f04397d
+# %% ../nbs/07_learner.ipynb #21f8085c
 @delegates(Learner.progressive_fit)
 def progressive_fit(
     learn:Learner, # Any vision `Learner`
@@ -247,6 +270,7 @@ def progressive_fit(
     **kwargs
 ) -> Learner:
     "`learn.progressive_fit(...)` as a function"
+    if not isinstance(learn, Learner): raise ValueError(f"progressive_fit trains a Learner, not {learn!r}.")
     return learn.progressive_fit(*args, **kwargs)
 
 # %% ../nbs/07_learner.ipynb #3d313507

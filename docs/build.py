@@ -84,15 +84,15 @@ def title(path, nb):
     return heads[0]
 
 def nav(nbs):
-    "The table of contents: rooms in the order of the design, then tutorials and the paper as they are numbered"
+    "The table of contents: rooms in the order of the design, then tutorials, promises and the paper as they are numbered"
     rooms = [p for p in nbs if p.parent.name == 'nbs' and p.stem != 'index']
     titles = {p: title(p, nb) for p,nb in nbs.items()}
-    groups = {f: [docname(p) for p in nbs if p.parent.name == f] for f in ('tutorials', 'paper')}
+    groups = {f: [docname(p) for p in nbs if p.parent.name == f] for f in ('tutorials', 'promises', 'paper')}
     return mk_cell('\n'.join([
         toctree('Getting started', ['Start here <self>', *groups['tutorials'][:1]]),
         *([toctree('Tutorials', groups['tutorials'])] if groups['tutorials'][1:] else []),
         toctree('API', [f'{docname(p)}: {titles[p]} <{docname(p)}>' for p in rooms]),
-        *([toctree('Paper', groups['paper'])] if groups['paper'] else []),
+        *([toctree(o.title(), groups[o]) for o in ('promises', 'paper') if groups[o]]),
         toctree('Project', ['contributing', 'changelog'])]), 'markdown')
 
 def main():

@@ -8,6 +8,7 @@ with warnings.catch_warnings():
     from entr_fastai.schedule import *
     from entr_fastai.loader import *
     from entr_fastai.resize import *
+    from entr_fastai.guard import guarded
     from entr_fastai.record import *
     from entr_fastai.learner import *
     from entr_fastai.datasets import *

@@ -130,6 +130,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'entr_fastai.datasets.samples': ('datasets.html#samples', 'entr_fastai/datasets.py'),
                                       'entr_fastai.datasets.unpack': ('datasets.html#unpack', 'entr_fastai/datasets.py')},
             'entr_fastai.guard': { 'entr_fastai.guard._no_memory': ('guard.html#_no_memory', 'entr_fastai/guard.py'),
+                                   'entr_fastai.guard._tell_end': ('guard.html#_tell_end', 'entr_fastai/guard.py'),
                                    'entr_fastai.guard.autocast_closed': ('guard.html#autocast_closed', 'entr_fastai/guard.py'),
                                    'entr_fastai.guard.autocast_depth': ('guard.html#autocast_depth', 'entr_fastai/guard.py'),
                                    'entr_fastai.guard.autocast_kept': ('guard.html#autocast_kept', 'entr_fastai/guard.py'),

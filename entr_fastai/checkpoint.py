@@ -125,7 +125,7 @@ def belongs_to(
                 optimiser=_name(learn.opt_func), loss=_name(learn.loss_func), **{'batch size': str(getattr(learn.dls.train, 'bs', getattr(learn.dls.train, 'batch_size', '')))},
                 **{k.replace('_',' '):str(v) for k,v in more.items()}, **{o:version(o) for o in ('entr_fastai','fastai','torch')})
 
-# %% ../nbs/04_checkpoint.ipynb #016d082d
+# %% ../nbs/04_checkpoint.ipynb #77335b30
 class _Summed:
     "A file that keeps the checksum of what is written"
     def __init__(self, f): self.f,self.sum = f,hashlib.sha256()
@@ -163,10 +163,10 @@ def load_whole(
     try:
         if hashlib.sha256(blob[64:]).hexdigest().encode()!=bytes(blob[:64]): raise ValueError('its checksum is another')
         return torch.load(io.BytesIO(blob[64:]), map_location='cpu', weights_only=True)
-    except (ValueError, pickle.UnpicklingError) as e:
+    except (ValueError, RuntimeError, pickle.UnpicklingError) as e:
         raise ValueError(f"{file} is damaged, or no checkpoint at all ({str(e).split('. ')[0]}): remove it to begin anew, or put a copy of it there.") from None
 
-# %% ../nbs/04_checkpoint.ipynb #f6118d97
+# %% ../nbs/04_checkpoint.ipynb #ffb05417
 class Checkpoint(Callback):
     "Save the fit in a folder while it runs, and begin where the saved one stopped"
     order = 200 # after all others
@@ -178,17 +178,17 @@ class Checkpoint(Callback):
         self.file,self.seconds,self.belongs,self.start,self.saved = Path(path)/'fit.pt',seconds,belongs or {},0,None
 
     def before_epoch(self):
-        if self.saved and self.saved['batch']: self.learn.all_batches = self._rest_of_epoch
+        if self.saved: self.learn.all_batches = self._rest_of_epoch # it was stopped in this epoch
 
     def before_train(self):
-        if not (self.saved and self.saved['batch']): self.random = random_states(self.dls)
+        if not self.saved: self.random = random_states(self.dls)
 
     def after_batch(self):
         if self.training and self.seconds is not None and time.monotonic()-self.last >= self.seconds: self._try_save(self.epoch, self.iter+1)
 
     def after_epoch(self): self._try_save(self.epoch+1)
 
-# %% ../nbs/04_checkpoint.ipynb #aba48fff
+# %% ../nbs/04_checkpoint.ipynb #3c9942fb
 @patch
 def load(self:Checkpoint):
     "Read the checkpoint, if there is one; `ValueError` if it is damaged or belongs to another fit"
@@ -206,10 +206,12 @@ def _begin(self:Checkpoint):
     if not self.saved:
         try: return self._save(0)
         except OSError as e: raise OSError(f"Nothing can be saved in {self.file.parent} ({e}): make room there, or give another folder.") from None
+    batch = self.saved['batch']
     set_fit_state(self.learn, self.saved['state'])
     for bar in self.learn.cbs.filter(risinstance(ProgressCallback)).attrgot('mbar').filter(): bar.update(0) # it has to begin at the beginning
     if self.start==n: print(f"The fit saved in {self.file} is finished: all its {n} epochs are done, and the learner is as it was then.")
-    else: print(f"Going on from {self.file}: epoch {self.start+1} of {n}, batch {self.saved['batch']+1}.")
+    else: print(f"Going on from {self.file}: epoch {self.start+1} of {n}, batch {batch+1}.")
+    if not batch: self.saved = None # it is as large as three networks
 
 @patch
 def _save(self:Checkpoint, epoch, batch=0):

@@ -49,7 +49,7 @@ def _impatient(seconds=10):
     try: yield
     finally: socket.setdefaulttimeout(old)
 
-# %% ../nbs/07_learner.ipynb #2db5e3fa
+# %% ../nbs/07_learner.ipynb #ea6253f5
 def fetch_weights(
     arch, # A torchvision function such as `resnet18`
 ) -> Path: # The file with the weights
@@ -59,7 +59,7 @@ def fetch_weights(
         raise ValueError(f"There are no weights for {arch!r} in torchvision: take resnet18, resnet34 or resnet50, or go without them (pretrained=False).") from None
     file = Path(torch.hub.get_dir())/'checkpoints'/Path(weights.url).name
     try:
-        with _impatient(): weights.get_state_dict(progress=False)
+        with _impatient(): weights.get_state_dict(progress=False, weights_only=True) # first of all: what is more than weights would run as a program
     except Exception as e:
         raise WeightsError(f"The pretrained weights of {arch.__name__} could not be loaded ({e}). They are looked for in {file}: put the file "
                            f"from {weights.url} there, or go without them (pretrained=False, on the command line --weights none).") from e
@@ -233,7 +233,7 @@ def _trainable(learn, schedule, lr, frozen_epochs, cbs, kwargs):
         raise ValueError(f"cbs takes fastai callbacks, not {odd[0]!r}.")
     inspect.signature(learn.fit_one_cycle).bind(schedule.epochs, lr, **kwargs)
 
-# %% ../nbs/07_learner.ipynb #d4cee9e8
+# %% ../nbs/07_learner.ipynb #0bbd1369
 @patch
 @delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs','start_epoch'])
 def progressive_fit(self:Learner,
@@ -258,8 +258,8 @@ def progressive_fit(self:Learner,
         frozen = min(ifnone(frozen_epochs, int(pretrained)), schedule.epochs-1)
         if pretrained and not isinstance(lr, slice): lr = slice(lr/10, lr)
         self.freeze_to(-1 if frozen else 0)
-        with _logged(self) as log, self.added_cbs([ProgressiveResize(schedule), log, _Unfreeze(frozen), *L(cbs), *L(keep)]), guarded(self):
-            self.fit_one_cycle(schedule.epochs, lr, **kwargs)
+        with _logged(self) as log, guarded(self):
+            self.fit_one_cycle(schedule.epochs, lr, cbs=[ProgressiveResize(schedule), log, _Unfreeze(frozen), *L(cbs), *L(keep)], **kwargs)
     return self
 
 # %% ../nbs/07_learner.ipynb #21f8085c

@@ -14,7 +14,7 @@ from fastai.basics import *
 from fastai.callback.all import *
 from .guard import replaced
 
-# %% ../nbs/04_checkpoint.ipynb #000462c9
+# %% ../nbs/04_checkpoint.ipynb #cd226263
 def _streams(dls): return [o for o in (getattr(dl, 'rng', None) for dl in dls) if o is not None]
 def _generators(dls): return [o for o in (getattr(dl, 'generator', None) for dl in dls) if o is not None]
 
@@ -27,6 +27,7 @@ def random_states(
                 cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
                 loaders=[o.getstate() for o in _streams(dls)], generators=[o.get_state() for o in _generators(dls)])
 
+# %% ../nbs/04_checkpoint.ipynb #9419865a
 def set_random_states(
     dls,    # Loaders as those that `states` is of
     states, # What `random_states` gave
@@ -39,7 +40,7 @@ def set_random_states(
     for o,s in zip(_streams(dls), states['loaders']): o.setstate(s)
     for o,s in zip(_generators(dls), states['generators']): o.set_state(s)
 
-# %% ../nbs/04_checkpoint.ipynb #d0c48496
+# %% ../nbs/04_checkpoint.ipynb #009f2baf
 _kept = {Recorder: 'lrs iters losses values log', ParamScheduler: 'hps', TrackerCallback: 'best new_best', EarlyStoppingCallback: 'wait',
          ReduceLROnPlateau: 'wait', GradientAccumulation: 'count', ShowGraphCallback: 'nb_batches'}
 
@@ -50,6 +51,7 @@ def _plain(o):
     if isinstance(o, Tensor): return o.detach().as_subclass(Tensor)
     return o.item() if isinstance(o, np.generic) else o
 
+# %% ../nbs/04_checkpoint.ipynb #af888ec9
 def callback_state(
     cb:Callback, # Any callback
 ) -> dict: # Empty if it keeps nothing
@@ -57,6 +59,7 @@ def callback_state(
     if hasattr(type(cb), 'state_dict'): return _plain(cb.state_dict()) # the callback itself would answer with the network's
     return {k:_plain(vars(cb)[k]) for cls,ks in _kept.items() if isinstance(cb, cls) for k in ks.split() if k in vars(cb)}
 
+# %% ../nbs/04_checkpoint.ipynb #286dc51d
 def set_callback_state(
     cb:Callback, # A callback of the same class
     state:dict,  # What `callback_state` gave
@@ -65,7 +68,7 @@ def set_callback_state(
     if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
     else: vars(cb).update(state)
 
-# %% ../nbs/04_checkpoint.ipynb #1ef97bb1
+# %% ../nbs/04_checkpoint.ipynb #d38aceea
 def _metrics(learn): return [learn.recorder.smooth_loss, *learn.recorder._train_mets] if hasattr(learn, 'recorder') else []
 def _scaler(learn): return getattr(learn, 'scaler', None)
 
@@ -80,6 +83,7 @@ def fit_state(
                 metrics=[{k:_plain(v) for k,v in vars(o).items() if isinstance(v, (int,float,Tensor))} for o in _metrics(learn)],
                 train_iter=learn.train_iter, pct_train=learn.pct_train, random=random_states(learn.dls))
 
+# %% ../nbs/04_checkpoint.ipynb #37995723
 def set_fit_state(
     learn:Learner, # In a fit, before its first epoch or the first batch it still has to do
     state:dict,    # What `fit_state` gave
@@ -99,7 +103,7 @@ def set_fit_state(
     learn.train_iter,learn.pct_train = state['train_iter'],state['pct_train']
     set_random_states(learn.dls, state['random'])
 
-# %% ../nbs/04_checkpoint.ipynb #5f626233
+# %% ../nbs/04_checkpoint.ipynb #eca3c91f
 def _short(o): return hashlib.sha256(str(o).encode()).hexdigest()[:8]
 def _name(o): return getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
 
@@ -113,6 +117,7 @@ def _data(dl, root):
     if isinstance(items, pd.DataFrame): return f'{len(items)} ({_short(items.to_csv())})'
     return f'{len(items)} ({_short([_item(o, root) for o in items])})' if items is not None else str(len(dl.dataset))
 
+# %% ../nbs/04_checkpoint.ipynb #6fcc870b
 def belongs_to(
     learn:Learner, # Before its fit
     **more         # Further facts

@@ -45,12 +45,13 @@ def _tell_end(learn, final):
             with suppress(Exception): cb(event) # the user is to see the first error
     final()
 
-# %% ../nbs/03b_guard.ipynb #5b5e78a2
+# %% ../nbs/03b_guard.ipynb #c06698d4
 def autocast_depth() -> int: # 0 outside of mixed precision
     "How many `torch.autocast` contexts are open"
     torch.autocast_increment_nesting()
     return torch.autocast_decrement_nesting()
 
+# %% ../nbs/03b_guard.ipynb #5b0ad63e
 @contextmanager
 def autocast_kept():
     "At the end mixed precision is as it was at the beginning"
@@ -91,7 +92,7 @@ def finite_loss(
         backward()
     with replaced(learn, _backward=checked): yield
 
-# %% ../nbs/03b_guard.ipynb #532162e2
+# %% ../nbs/03b_guard.ipynb #e42ac5e0
 @contextmanager
 def buffers_kept(
     model:nn.Module, # Its BatchNorm statistics are buffers
@@ -103,6 +104,7 @@ def buffers_kept(
         with torch.no_grad():
             for b,o in zip(model.buffers(), old): b.copy_(o)
 
+# %% ../nbs/03b_guard.ipynb #ae8e1703
 def in_parts(
     model:nn.Module, # Its own `forward` is called for each part
     parts:int,       # How many
@@ -114,11 +116,12 @@ def in_parts(
     again = lambda: (nullcontext(), buffers_kept(model)) # what is computed a second time must not count twice
     return torch.cat([checkpoint(f, *c, use_reentrant=False, context_fn=again) for c in chunks])
 
-# %% ../nbs/03b_guard.ipynb #04b15f22
+# %% ../nbs/03b_guard.ipynb #082a56f8
 def _no_memory(e):
     "Whether `e` says that memory is short, on whatever device"
     return isinstance(e, torch.cuda.OutOfMemoryError) or any(o in str(e) for o in ('out of memory', "can't allocate memory"))
 
+# %% ../nbs/03b_guard.ipynb #828785ee
 @contextmanager
 def split_when_full(
     learn:Learner, # The fit inside is this one's

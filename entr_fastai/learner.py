@@ -195,7 +195,7 @@ class _Unfreeze(Callback):
     def before_epoch(self):
         if self.epoch==self.at: self.opt.freeze_to(0)
 
-# %% ../nbs/07_learner.ipynb #6840e56d
+# %% ../nbs/07_learner.ipynb #c4cd6110
 @contextmanager
 def _logged(learn):
     "A `FitLog` for a fit; at its end it is the learner's `progress`, where the bar has been"
@@ -207,6 +207,7 @@ def _logged(learn):
         learn.progress.bar = first(bars) or SimpleNamespace()
         learn.progress.attrs['way'] = resize_way(learn.dls.train)
 
+# %% ../nbs/07_learner.ipynb #027c6d40
 def _checkpoint(learn, folder, every, facts):
     "The `Checkpoint` for a fit, or `None`"
     if folder is None and every is not None: raise ValueError(f"every={every!r} says how often to save, but not where: give checkpoint a folder, too.")

@@ -35,8 +35,9 @@ def measure(folder):
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--again', action='store_true')
+    args = p.parse_args()
     if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds aerial/, the UC Merced images as class folders.')
-    if record.exists() and not p.parse_args().again: return print(record.name, 'is there')
+    if record.exists() and not args.again: return print(record.name, 'is there')
     warnings.simplefilter('ignore')
     with TemporaryDirectory() as tmp: res = measure(tmp)
     write_whole(record, json.dumps({**res, **environment()}, indent=1, sort_keys=True) + '\n')

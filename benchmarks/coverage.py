@@ -44,7 +44,8 @@ def covered(copy):
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--again', action='store_true')
-    if record.exists() and not p.parse_args().again: return print(record.name, 'is there')
+    args = p.parse_args()
+    if record.exists() and not args.again: return print(record.name, 'is there')
     with TemporaryDirectory() as tmp:
         copy = shutil.copytree(root, Path(tmp)/'checkout', ignore=shutil.ignore_patterns('.git', '_build', '*.egg-info', '__pycache__'))
         res = {k:v for k,v in covered(copy).items() if not k.startswith('_')}

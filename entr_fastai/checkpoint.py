@@ -14,9 +14,8 @@ from fastai.basics import *
 from fastai.callback.all import *
 from .guard import replaced
 
-# %% ../nbs/04_checkpoint.ipynb #cd226263
-def _streams(dls): return [o for o in (getattr(dl, 'rng', None) for dl in dls) if o is not None]
-def _generators(dls): return [o for o in (getattr(dl, 'generator', None) for dl in dls) if o is not None]
+# %% ../nbs/04_checkpoint.ipynb #e5c5f1a8
+def _own(dls, name): return [o for o in (getattr(dl, name, None) for dl in dls) if o is not None]
 
 def random_states(
     dls, # The loaders; a PyTorch loader's own generator counts too
@@ -25,9 +24,9 @@ def random_states(
     name,numbers,*rest = np.random.get_state()
     return dict(python=random.getstate(), numpy=[name,numbers.tolist(),*rest], torch=torch.get_rng_state(),
                 cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-                loaders=[o.getstate() for o in _streams(dls)], generators=[o.get_state() for o in _generators(dls)])
+                loaders=[o.getstate() for o in _own(dls, 'rng')], generators=[o.get_state() for o in _own(dls, 'generator')])
 
-# %% ../nbs/04_checkpoint.ipynb #9419865a
+# %% ../nbs/04_checkpoint.ipynb #57b9a856
 def set_random_states(
     dls,    # Loaders as those that `states` is of
     states, # What `random_states` gave
@@ -37,8 +36,8 @@ def set_random_states(
     np.random.set_state(tuple(states['numpy']))
     torch.set_rng_state(states['torch'])
     if torch.cuda.is_available() and len(states['cuda'])==torch.cuda.device_count(): torch.cuda.set_rng_state_all(states['cuda'])
-    for o,s in zip(_streams(dls), states['loaders']): o.setstate(s)
-    for o,s in zip(_generators(dls), states['generators']): o.set_state(s)
+    for o,s in zip(_own(dls, 'rng'), states['loaders']): o.setstate(s)
+    for o,s in zip(_own(dls, 'generator'), states['generators']): o.set_state(s)
 
 # %% ../nbs/04_checkpoint.ipynb #009f2baf
 _kept = {Recorder: 'lrs iters losses values log', ParamScheduler: 'hps', TrackerCallback: 'best new_best', EarlyStoppingCallback: 'wait',

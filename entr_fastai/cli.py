@@ -14,13 +14,13 @@ from pathlib import Path
 import matplotlib
 from fastai.vision.all import *
 
-# %% ../nbs/13_cli.ipynb #b859a3e1
+# %% ../nbs/13_cli.ipynb #5225c1a7
 from fastcore.script import call_parse,is_cli
 from torchvision import models
 from .datasets import samples
 from .checkpoint import Checkpoint
 from .learner import WeightsError,as_arch,as_seconds,entr_learner,progressive_fit
-from .loader import image_dls
+from .loader import _has,image_dls
 from .record import RunRecord
 from .resize import is_name
 from .schedule import SizeSchedule,_whole,as_schedule
@@ -41,7 +41,7 @@ def locate(
         found += hits
     return found
 
-# %% ../nbs/13_cli.ipynb #a31405f0
+# %% ../nbs/13_cli.ipynb #d100701e
 def read_table(
     csv,           # CSV with a row for each image
     file='file',   # Column of the file names
@@ -52,8 +52,7 @@ def read_table(
     except ValueError as e: raise ValueError(f"{csv} cannot be read as a CSV ({e}): save it as text in UTF-8, with commas.") from None
     if not isinstance(df.index, pd.RangeIndex): raise ValueError(f"{csv} has rows with more cells than its first line has names: put names with commas in quotes.")
     if df.empty: raise ValueError(f"{csv} has no row below the names of its columns: give a row for each image.")
-    for option,col in (('--file',file), ('--label',label)):
-        if col not in df: raise ValueError(f"{csv} has no column {col!r}: name one with {option}; it has {', '.join(df.columns)}.")
+    _has(df, csv, {'--file':file, '--label':label})
     df = df[[file, label]].set_axis(['file', 'label'], axis=1)
     if (gaps := (df=='').any(axis=1)).any():
         raise ValueError(f"{csv} lacks a file or a label in row {gaps.idxmax()+1} ({gaps.sum()} such in all): fill or remove such rows.")

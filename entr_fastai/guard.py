@@ -6,10 +6,11 @@
 __all__ = ['replaced', 'end_told', 'autocast_depth', 'autocast_kept', 'autocast_closed', 'finite_loss', 'buffers_kept',
            'in_parts', 'split_when_full', 'guarded']
 
-# %% ../nbs/03b_guard.ipynb #4687cb98
+# %% ../nbs/03b_guard.ipynb #72c6e42e
 from contextlib import contextmanager, nullcontext, suppress
 from fastai.basics import *
 from torch.utils.checkpoint import checkpoint
+from .loader import _streams
 
 # %% ../nbs/03b_guard.ipynb #8a27a516
 @contextmanager
@@ -92,17 +93,23 @@ def finite_loss(
         backward()
     with replaced(learn, _backward=checked): yield
 
-# %% ../nbs/03b_guard.ipynb #e42ac5e0
+# %% ../nbs/03b_guard.ipynb #10899ede
+def _buffers(model):
+    "A function that puts the buffers of `model` back to what they are now"
+    old = [b.clone() for b in model.buffers()]
+    def back():
+        with torch.no_grad():
+            for b,o in zip(model.buffers(), old): b.copy_(o)
+    return back
+
 @contextmanager
 def buffers_kept(
     model:nn.Module, # Its BatchNorm statistics are buffers
 ):
     "At the end the buffers of `model` are as they were"
-    old = [b.clone() for b in model.buffers()]
+    back = _buffers(model)
     try: yield
-    finally:
-        with torch.no_grad():
-            for b,o in zip(model.buffers(), old): b.copy_(o)
+    finally: back()
 
 # %% ../nbs/03b_guard.ipynb #ae8e1703
 def in_parts(
@@ -121,7 +128,7 @@ def _no_memory(e):
     "Whether `e` says that memory is short, on whatever device"
     return isinstance(e, torch.cuda.OutOfMemoryError) or any(o in str(e) for o in ('out of memory', "can't allocate memory"))
 
-# %% ../nbs/03b_guard.ipynb #828785ee
+# %% ../nbs/03b_guard.ipynb #5c2b1388
 @contextmanager
 def split_when_full(
     learn:Learner, # The fit inside is this one's
@@ -130,17 +137,15 @@ def split_when_full(
     whole,model,parts = learn.one_batch,learn.model,1
     def attempt(i, b):
         "Whether there was memory enough for the batch; if not, all is as it was before"
-        bufs,random,cuda = [o.clone() for o in model.buffers()],torch.get_rng_state(),torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        buffers_back,random_back = _buffers(model),_streams()
         try: whole(i, b)
         except RuntimeError as e:
             if not _no_memory(e): raise
         else: return True
         learn.pred = learn.loss = learn.loss_grad = None # they hold what must go
         learn.opt.zero_grad()
-        with torch.no_grad():
-            for o,old in zip(model.buffers(), bufs): o.copy_(old)
-        torch.set_rng_state(random)
-        if cuda: torch.cuda.set_rng_state_all(cuda); torch.cuda.empty_cache()
+        buffers_back(); random_back()
+        torch.cuda.empty_cache()
     def one_batch(i, b):
         nonlocal parts
         while not attempt(i, b):

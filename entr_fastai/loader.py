@@ -445,18 +445,18 @@ def dl_view(
     res.fake_l.d = res.fake_l.default = res
     return res
 
-# %% ../nbs/02_loader.ipynb #773a57b5
-def _has(df, **cols):
-    "`ValueError` for a column that `df` has not"
+# %% ../nbs/02_loader.ipynb #88d000c0
+def _has(df, name, cols):
+    "`ValueError` if the table `df`, called `name`, lacks one of `cols`, columns by the option that names them"
     for option,col in cols.items():
         if col is not None and col not in (range(-df.shape[1], df.shape[1]) if isinstance(col, int) else list(df.columns)):
-            raise ValueError(f"The table has no column {col!r}: name one with {option}; it has {', '.join(map(str, df.columns))}.")
+            raise ValueError(f"{name} has no column {col!r}: name one with {option}; it has {', '.join(map(str, df.columns))}.")
 
 def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pct, seed):
     "What `DataBlock` needs to know of `source`, and the labels of all its items"
     split = RandomSplitter(valid_pct, seed=seed)
     if isinstance(source, pd.DataFrame):
-        _has(source, file_col=file_col, label_col=label_col, valid_col=valid_col)
+        _has(source, 'The table', dict(file_col=file_col, label_col=label_col, valid_col=valid_col))
         get_y = ColReader(label_col)
         if valid_col is not None: split = ColSplitter(valid_col)
         return dict(get_x=ColReader(file_col, pref=path), get_y=get_y, splitter=split), source, [get_y(r) for _,r in source.iterrows()]

@@ -144,7 +144,7 @@ def how_trained(
     return dict(bs=learn.dls.train.bs, lr=max(learn.recorder.lrs), wd=learn.opt.hypers[-1]['wd'], optimiser=_name(learn.opt_func),
         resized_in=log.attrs.get('way'), kept_in=pictures[0].where if pictures else None,
         precision=mixed.amp_mode.value if mixed else 'fp32',
-        frozen_epochs=sum(log.frozen))
+        frozen_epochs=sum(log.frozen), frozen_groups=log.attrs.get('frozen_groups'))
 
 # %% ../nbs/05_record.ipynb #16568568
 def _regime(schedule):

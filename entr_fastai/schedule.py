@@ -112,7 +112,7 @@ def gradual(
     start:int,       # Size of the first epoch in pixels
     final:int,       # Size of the last epochs in pixels
     epochs:int,      # Number of epochs, at least 1
-    hold:float=0.5,  # Share of the epochs at the final size, 0 to 1; one epoch at least
+    hold:float=0.2,  # Share of the epochs at the final size, 0 to 1; one epoch at least
     multiple:int=32, # Sizes between start and final are rounded down to multiples of this; 1 allows any
 ) -> SizeSchedule:
     "Grow from `start` to `final` in equal steps, then stay"

@@ -1,0 +1,131 @@
+"""The contest: seconds and arithmetic to the same accuracy, this library's recipe against its rivals
+
+    ENTR_DATA=folder python benchmarks/contest.py [--sets aerial steel bees] [--rivals ...] [--seeds 5]
+
+ENTR_DATA holds `aerial/`, `steel/` and `raw_layout/uhcs/` (its database says which sample a micrograph shows) and `bees/`.
+ResNet-18, final size 128 px. A rival is named `recipe/schedule`: the recipe is `users`, what its users write (32 bits,
+`vision_learner`), or `same`, everything of ours but the sizes. Writes one run record a run to data/results/contest/; runs
+whose record is there are not repeated. The seeds are the outermost loop, every second one backwards, so that what is
+compared has run side by side. Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` draws the records.
+"""
+import os, sqlite3, sys, warnings
+from argparse import ArgumentParser
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from sklearn.model_selection import GroupShuffleSplit
+from fastai.vision.all import *
+from entr_fastai import *
+from entr_fastai.learner import FitLog, FitTable
+
+results = Path(__file__).resolve().parent.parent/'data/results/contest'
+size,small,bs = 128,64,32
+
+def aerial(data):
+    "All images; a random fifth is for validation"
+    files = get_image_files(data/'aerial').sorted()
+    df = pd.DataFrame(dict(file=files, label=files.map(parent_label)))
+    df['valid'] = df.index.isin(RandomSplitter(.2, seed=0)(files)[1])
+    return df
+
+def by_group(df):
+    """`df` with about a fifth for validation: whole groups, and the one of 500 seeded splits in which the shares of the classes
+    are nearest to a fifth; rows without a group are for training"""
+    known = df[df.group.notna()]
+    def part(seed): return known.index[next(GroupShuffleSplit(1, test_size=.2, random_state=seed).split(known, groups=known.group))[1]]
+    def shares(seed): return known.label[part(seed)].value_counts().reindex(known.label.unique(), fill_value=0)/known.label.value_counts()
+    return df.assign(valid=df.index.isin(part(min(range(500), key=lambda i: ((shares(i)-.2)**2).sum()))))
+
+def steel(data):
+    "All micrographs by their main constituent; those of one sample on one side"
+    files = get_image_files(data/'steel').sorted()
+    with sqlite3.connect(f"file:{data/'raw_layout/uhcs/microstructures.sqlite'}?immutable=1", uri=True) as db:
+        sample = dict(db.execute('select path, sample_key from micrograph'))
+    return by_group(pd.DataFrame(dict(file=files, label=files.map(parent_label), group=[sample.get(f'{f.stem}.tif') for f in files])))
+
+def bees(data):
+    "2,000 of the bees by health, drawn with a seed; identical files on one side"
+    df = pd.read_csv(data/'bees/bee_data.csv').sample(2000, random_state=0).reset_index(drop=True)
+    df = pd.DataFrame(dict(file=[data/'bees/bee_imgs'/o for o in df.file], label=df.health))
+    return by_group(df.assign(group=[sha256(f.read_bytes()).hexdigest() for f in df.file]))
+
+def stock_dls(df, px):
+    "As fastai's documentation begins"
+    return ImageDataLoaders.from_df(df, path='/', fn_col='file', label_col='label', valid_col='valid', bs=bs, item_tfms=Resize(px), batch_tfms=aug_transforms())
+
+def logged(learn, schedule, fits):
+    "Run `fits`, fits of fastai's own, and leave on `learn` the log that `progressive_fit` would"
+    log = FitLog()
+    for fit in fits: fit(log)
+    learn.schedule,learn.progress = as_schedule(schedule),FitTable([{**o, 'epoch':i} for i,o in enumerate(log.rows)])
+
+def stock(df, n, lr):
+    "fastai's own loader and `fine_tune` at the final size"
+    learn = vision_learner(stock_dls(df, size), resnet18, metrics=accuracy)
+    return learn, lambda: logged(learn, f'{size}x{n}', [lambda log: learn.fine_tune(n-1, lr, cbs=log)])
+
+def course(df, n, lr):
+    "The course's idiom: `fine_tune` on small images, then on larger ones that take their place"
+    first,then = stock_dls(df, small),stock_dls(df, size)
+    learn = vision_learner(DataLoaders(first.train, then.valid), resnet18, metrics=accuracy) # judged at the final size from the beginning
+    def later(log):
+        learn.dls = then
+        learn.fine_tune(n-n//2-1, lr, cbs=log)
+    return learn, lambda: logged(learn, f'{small}x{n//2},{size}x{n-n//2}', [lambda log: learn.fine_tune(n//2-1, lr, cbs=log), later])
+
+def in_parts_of_4(n, start, finish):
+    "Half of the size for the share `start` of the fit, then in steps of 4 px up to all of it at the share `finish`; an epoch has the size of its middle"
+    share = [min(1, max(0, ((e+.5)/n-start)/(finish-start))) for e in range(n)]
+    return [(small + round((size-small)*o/4)*4, 1) for o in share] + [(size,0)]
+
+schedules = dict(fixed=lambda n: 'fixed', half=lambda n: 'reduced', three_quarters=lambda n: reduced(size*3//4, size, n), course=lambda n: 'one_step',
+                 fastxtend=lambda n: in_parts_of_4(n, .5, .75), composer=lambda n: in_parts_of_4(n, .5, .8), ours=lambda n: 'gradual')
+
+def by_schedule(recipe, name):
+    "A rival that is a schedule"
+    def make(df, n, lr):
+        dls = stock_dls(df, size) if (recipe,name)==('users','fastxtend') else image_dls(df, size, bs=bs, path='/', valid_col='valid')
+        learn = (entr_learner if recipe=='same' else vision_learner)(dls, resnet18, metrics=accuracy)
+        return learn, lambda: learn.progressive_fit(n, schedules[name](n), lr=lr)
+    return make
+
+rivals = {**{f'same/{o}':by_schedule('same', o) for o in schedules},
+          **{f'users/{o}':by_schedule('users', o) for o in schedules if o not in ('course','ours')}, 'users/stock':stock, 'users/course':course}
+
+def run(record, make, facts, n, lr, df):
+    "One fit, unless its record is there"
+    if record.exists(): return
+    set_seed(facts['seed'])
+    began = perf_counter()
+    learn,fit = make(df, n, lr)
+    setup = perf_counter()-began # decoding once belongs to the time, and others decode as they train
+    learn.dls.train.rng.seed(facts['seed'])
+    begun = RunRecord.begin(learn, files=list(df.file), **facts)
+    with learn.no_bar(), learn.no_logging(): fit()
+    done = begun.finish(learn)
+    done.training.update(setup_seconds=setup, base_lr=lr)
+    done.write(record)
+    print(record.stem, done.schedule, ' '.join(f"{o['accuracy']:.3f}" for o in done.epochs), f"{setup:.1f} + {done.seconds['train']:.1f} s", flush=True)
+
+def compete(folder, rivals, sets, seeds, epochs=(5,), lrs=(2e-3,)):
+    "All runs that are still missing in `folder`"
+    if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds aerial/, steel/, raw_layout/uhcs/ and bees/.')
+    warnings.filterwarnings('ignore')
+    tables = {o:dict(aerial=aerial, steel=steel, bees=bees)[o](Path(os.environ['ENTR_DATA'])) for o in sets}
+    for seed in seeds:
+        cells = list(itertools.product(tables, rivals, epochs, lrs))
+        for name,rival,n,lr in cells[::-1 if seed%2 else 1]:
+            stem = re.sub(r'\W+', '-', f'{name}-{rival}-{n}x{lr*1e4:g}-s{seed}')
+            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name])
+
+def main():
+    p = ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument('--sets', nargs='+', default=['aerial','steel','bees'])
+    p.add_argument('--rivals', nargs='+', default=list(rivals))
+    p.add_argument('--epochs', nargs='+', type=int, default=[5])
+    p.add_argument('--lrs', nargs='+', type=float, default=[2e-3])
+    p.add_argument('--seeds', nargs='+', type=int, default=range(5))
+    args = p.parse_args()
+    compete(results, {o:rivals[o] for o in args.rivals}, args.sets, args.seeds, args.epochs, args.lrs)
+
+if __name__ == '__main__': main()

@@ -1,0 +1,86 @@
+"""The parts of the recipe, each changed alone: what it does to accuracy and to seconds
+
+    ENTR_DATA=folder python benchmarks/recipe.py [--sets aerial] [--variants ...] [--seeds 0 1 2]
+
+Every variant is `entr_learner` and `progressive_fit` as in the contest (same sets, 5 epochs, final size 128 px), with one thing
+changed. Writes one run record a run to data/results/recipe/; runs whose record is there are not repeated. Run nothing else
+meanwhile. `nbs/paper/01_contest.ipynb` shows the records.
+"""
+from contest import *
+from fastai.callback.training import BnFreeze
+
+class FreezeFirst(Callback):
+    "Train the later groups of layers only, from an epoch on: the first ones have learnt on small images"
+    order = 6 # after the unfreezing
+    def __init__(self, at): self.at = at
+    def before_train(self):
+        if self.epoch==self.at: self.opt.freeze_to(1)
+
+class MeanAtEnd(Callback):
+    "The weights at the end are the mean over the batches of the last epoch"
+    def after_batch(self):
+        if not self.training or self.epoch!=self.n_epoch-1: return
+        if self.iter==0: self.mean = torch.optim.swa_utils.AveragedModel(self.model)
+        self.mean.update_parameters(self.model)
+    def after_train(self):
+        if self.epoch==self.n_epoch-1:
+            for p,m in zip(self.model.parameters(), self.mean.module.parameters()): p.data.copy_(m)
+
+class StatisticsAnew(Callback):
+    "BatchNorm's statistics are those of training images at the final size"
+    def after_train(self):
+        if self.epoch!=self.n_epoch-1: return
+        norms = [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
+        for m in norms: m.reset_running_stats(); m.momentum = None
+        with torch.no_grad():
+            for x,_ in itertools.islice(dl_view(self.dls.train, size=size), 16): self.model(x)
+        for m in norms: m.momentum = .1
+
+# for each variant what is given to image_dls, entr_learner and progressive_fit
+variants = {
+    'as it is': ({}, {}, {}),
+    'first layers trained, too': ({}, {}, dict(freeze_to=0)),
+    'first layers trained in small epochs': ({}, {}, dict(freeze_to=0, cbs=[FreezeFirst(2)])),
+    'head alone': ({}, {}, dict(freeze_to=2)),
+    'BatchNorm trained in frozen layers': ({}, dict(train_bn=True), {}),
+    'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
+    'no frozen epoch': ({}, {}, dict(frozen_epochs=0)),
+    '32 bits': ({}, {}, {}),
+    "fastai's Adam": ({}, dict(opt_func=Adam), {}),
+    'learning rate halved': ({}, {}, dict(lr=1e-3)),
+    'learning rate doubled': ({}, {}, dict(lr=4e-3)),
+    'batches of 64': (dict(bs=64), {}, {}),
+    'batches of 16': (dict(bs=16), {}, {}),
+    'label smoothing': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()), {}),
+    'stronger crops': (dict(min_scale=.35), {}, {}),
+    'no changes of light': (dict(batch_tfms=[]), {}, {}),
+    'mean of the weights of the last epoch': ({}, {}, dict(cbs=[MeanAtEnd()])),
+    'never above three quarters': ({}, {}, dict(sizes='64x2,96x3,128x0')),
+    'never above three quarters, statistics anew': ({}, {}, dict(sizes='64x2,96x3,128x0', cbs=[StatisticsAnew()])),
+    'one more small epoch in place of a middle one': ({}, {}, dict(sizes='64x3,96x1,128x1')),
+    'two epochs at the final size': ({}, {}, dict(sizes='64x2,96x1,128x2')),
+    'from three quarters on': ({}, {}, dict(sizes='96x4,128x1')),
+    'from three quarters on, four epochs': ({}, {}, dict(sizes='96x3,128x1')),
+    'four epochs': ({}, {}, dict(epochs=4)),
+    'six epochs': ({}, {}, dict(epochs=6)),
+}
+
+def variant(name):
+    "A rival of the contest that is ours with one thing changed"
+    dls_kw,learn_kw,fit_kw = variants[name]
+    def make(df, n, lr):
+        learn = entr_learner(image_dls(df, size, path='/', valid_col='valid', **merge(dict(bs=bs), dls_kw)), resnet18, **learn_kw)
+        if name=='32 bits': learn.remove_cb(CPUMixedPrecision)
+        kw = merge(dict(lr=lr), {} if 'sizes' in fit_kw else dict(epochs=n), fit_kw)
+        return learn, lambda: learn.progressive_fit(**kw)
+    return make
+
+def main():
+    p = ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument('--sets', nargs='+', default=['aerial'])
+    p.add_argument('--variants', nargs='+', default=list(variants))
+    p.add_argument('--seeds', nargs='+', type=int, default=[0,1,2])
+    args = p.parse_args()
+    compete(results.with_name('recipe'), {o:variant(o) for o in args.variants}, args.sets, args.seeds)
+
+if __name__ == '__main__': main()

@@ -78,19 +78,22 @@ def in_parts_of_4(n, start, finish):
     share = [min(1, max(0, ((e+.5)/n-start)/(finish-start))) for e in range(n)]
     return [(small + round((size-small)*o/4)*4, 1) for o in share] + [(size,0)]
 
-schedules = dict(fixed=lambda n: 'fixed', half=lambda n: 'reduced', three_quarters=lambda n: reduced(size*3//4, size, n), course=lambda n: 'one_step',
-                 fastxtend=lambda n: in_parts_of_4(n, .5, .75), composer=lambda n: in_parts_of_4(n, .5, .8), ours=lambda n: 'gradual')
+schedules = dict(fixed=lambda n: fixed(size, n), half=lambda n: reduced(small, size, n), three_quarters=lambda n: reduced(size*3//4, size, n),
+                 course=lambda n: one_step(small, size, n),
+                 fastxtend=lambda n: in_parts_of_4(n, .5, .75), composer=lambda n: in_parts_of_4(n, .5, .8),
+                 from_half=lambda n: gradual(small, size, n), from_three_quarters=lambda n: gradual(size*3//4, size, n))
 
 def by_schedule(recipe, name):
     "A rival that is a schedule"
     def make(df, n, lr):
         dls = stock_dls(df, size) if (recipe,name)==('users','fastxtend') else image_dls(df, size, bs=bs, path='/', valid_col='valid')
         learn = (entr_learner if recipe=='same' else vision_learner)(dls, resnet18, metrics=accuracy)
-        return learn, lambda: learn.progressive_fit(n, schedules[name](n), lr=lr)
+        whole = {} if recipe=='same' else dict(freeze_to=0) # fastai trains all layers
+        return learn, lambda: learn.progressive_fit(n, schedules[name](n), lr=lr, **whole)
     return make
 
 rivals = {**{f'same/{o}':by_schedule('same', o) for o in schedules},
-          **{f'users/{o}':by_schedule('users', o) for o in schedules if o not in ('course','ours')}, 'users/stock':stock, 'users/course':course}
+          **{f'users/{o}':by_schedule('users', o) for o in schedules if o!='course' and not o.startswith('from_')}, 'users/stock':stock, 'users/course':course}
 
 def run(record, make, facts, n, lr, df):
     "One fit, unless its record is there"

@@ -2,8 +2,8 @@
 
     ENTR_DATA=folder python benchmarks/recipe.py [--sets aerial] [--variants ...] [--seeds 0 1 2]
 
-Every variant is `entr_learner` and `progressive_fit` as in the contest (same sets, 5 epochs, final size 128 px), with one thing
-changed. Writes one run record a run to data/results/recipe/; runs whose record is there are not repeated. Run nothing else
+Every variant is `same/from_three_quarters` of the contest, the default, with one thing changed (same sets, 5 epochs, final size
+128 px). Writes one run record a run to data/results/recipe/; runs whose record is there are not repeated. Run nothing else
 meanwhile. `nbs/paper/01_contest.ipynb` shows the records.
 """
 from contest import *
@@ -38,9 +38,8 @@ class StatisticsAnew(Callback):
 
 # for each variant what is given to image_dls, entr_learner and progressive_fit
 variants = {
-    'as it is': ({}, {}, {}),
     'first layers trained, too': ({}, {}, dict(freeze_to=0)),
-    'first layers trained in small epochs': ({}, {}, dict(freeze_to=0, cbs=[FreezeFirst(2)])),
+    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[FreezeFirst(4)])),
     'head alone': ({}, {}, dict(freeze_to=2)),
     'BatchNorm trained in frozen layers': ({}, dict(train_bn=True), {}),
     'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
@@ -55,12 +54,8 @@ variants = {
     'stronger crops': (dict(min_scale=.35), {}, {}),
     'no changes of light': (dict(batch_tfms=[]), {}, {}),
     'mean of the weights of the last epoch': ({}, {}, dict(cbs=[MeanAtEnd()])),
-    'never above three quarters': ({}, {}, dict(sizes='64x2,96x3,128x0')),
-    'never above three quarters, statistics anew': ({}, {}, dict(sizes='64x2,96x3,128x0', cbs=[StatisticsAnew()])),
-    'one more small epoch in place of a middle one': ({}, {}, dict(sizes='64x3,96x1,128x1')),
-    'two epochs at the final size': ({}, {}, dict(sizes='64x2,96x1,128x2')),
-    'from three quarters on': ({}, {}, dict(sizes='96x4,128x1')),
-    'from three quarters on, four epochs': ({}, {}, dict(sizes='96x3,128x1')),
+    'three quarters throughout, statistics anew': ({}, {}, dict(sizes='96x5,128x0', cbs=[StatisticsAnew()])),
+    'two epochs at the final size': ({}, {}, dict(sizes='96x3,128x2')),
     'four epochs': ({}, {}, dict(epochs=4)),
     'six epochs': ({}, {}, dict(epochs=6)),
 }

@@ -5,38 +5,48 @@
 # %% auto #0
 __all__ = ['with_seconds', 'to_reach', 'accuracy_at', 'log_area', 'compare']
 
-# %% ../nbs/10_evidence.ipynb #16da50cc
+# %% ../nbs/10_evidence.ipynb #f6cec7da
 import numpy as np, pandas as pd
+from .schedule import _share
 
-# %% ../nbs/10_evidence.ipynb #b9871b28
+# %% ../nbs/10_evidence.ipynb #2a5caae7
+def _lacks(runs, *cols):
+    "`ValueError` if `runs` is no table with these columns"
+    if not isinstance(runs, pd.DataFrame): raise ValueError(f"Evidence comes from a table of runs, as read_runs gives it, not from {runs!r}.")
+    if lost := [c for c in cols if c not in runs]: raise ValueError(f"The table of runs lacks {', '.join(map(repr, lost))}: take one that read_runs gives, through with_seconds.")
+
 def with_seconds(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
 ) -> pd.DataFrame:
-    "`runs` with `seconds`, the time from the beginning to the end of each epoch's training"
+    "`runs` with `seconds`, the time from the beginning to the end of each epoch's training; `ValueError`, here and below, for a table that has no such columns"
+    _lacks(runs, 'run', 'train_seconds')
     setup = runs.setup_seconds if 'setup_seconds' in runs else 0.
     return runs.assign(seconds=runs.groupby('run').train_seconds.cumsum() + setup)
 
-# %% ../nbs/10_evidence.ipynb #f96612c7
+# %% ../nbs/10_evidence.ipynb #f3675829
 def to_reach(
     runs:pd.DataFrame,  # A row for each epoch, with the column `by`
     target:float,       # Accuracy, 0 to 1
     by:str='seconds',   # What is spent: a column that grows over a run
 ) -> pd.Series: # For each run; infinite if it never reached the target
-    "What each run had spent when its accuracy first was `target`"
+    "What each run had spent when its accuracy first was `target`; `ValueError` for a target that is no share"
+    _lacks(runs, 'run', 'accuracy', by)
+    _share(target, 'target')
     spent = runs[by].where(runs.accuracy >= target, np.inf)
     return spent.groupby(runs.run).min()
 
-# %% ../nbs/10_evidence.ipynb #28c3673e
+# %% ../nbs/10_evidence.ipynb #a8041f92
 def accuracy_at(
     runs:pd.DataFrame,  # A row for each epoch, with the column `by`
     at:float,           # How much is spent
     by:str='seconds',   # What is spent: a column that grows over a run
 ) -> pd.Series: # For each run, 0 to 1
     "The accuracy of each run when it had spent `at`"
+    _lacks(runs, 'run', 'accuracy', by)
     done = runs[runs[by] <= at].groupby('run').accuracy.last()
     return done.reindex(runs.run.unique(), fill_value=0.)
 
-# %% ../nbs/10_evidence.ipynb #32965555
+# %% ../nbs/10_evidence.ipynb #dac4f479
 def log_area(
     runs:pd.DataFrame,  # A row for each epoch, with the column `by`
     start:float,        # Where the area begins, above 0
@@ -44,6 +54,7 @@ def log_area(
     by:str='seconds',   # What is spent: a column that grows over a run
 ) -> pd.Series: # For each run, 0 to 1
     "The mean accuracy of each run from `start` to `end`, on a logarithmic scale; `ValueError` for ends that are none"
+    _lacks(runs, 'run', 'accuracy', by)
     if not 0 < start < end: raise ValueError(f"The area needs a start above 0 and an end above the start, not {start!r} and {end!r}.")
     def area(r):
         width = np.diff(np.log(np.clip([*r[by], np.inf], start, end)))

@@ -136,7 +136,7 @@ def _fitted(learn):
 
 def how_trained(
     learn, # A `Learner` after `progressive_fit`
-) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized and kept, precision, frozen epochs
+) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized and kept, precision, epochs in which only the head was trained, groups of layers that never were
     "The settings of the training, as run"
     log,pictures = _fitted(learn)[1],getattr(learn.dls.train, 'pictures', None)
     if not learn.recorder.lrs: raise ValueError("This learner has begun another fit since progressive_fit, without a batch: finish the record right after progressive_fit.")

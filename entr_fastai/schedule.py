@@ -150,9 +150,9 @@ def reduced(
 def small_size(
     final:int, # Final size in pixels
 ) -> int:
-    "Where the named regimes start: half of `final` in multiples of 32, at least 64 and at most `final`"
+    "Where the named regimes start: three quarters of `final` in multiples of 32, at least 64 and at most `final`"
     final = _px(final, 'The final size')
-    return min(final, max(64, final//2//32*32))
+    return min(final, max(64, final*3//4//32*32))
 
 # %% ../nbs/00_schedule.ipynb #a6047607
 _regimes = dict(fixed=lambda start,final,epochs: fixed(final, epochs), gradual=gradual, one_step=one_step, reduced=reduced)

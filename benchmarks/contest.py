@@ -101,6 +101,7 @@ def run(record, make, facts, n, lr, df):
     set_seed(facts['seed'])
     began = perf_counter()
     learn,fit = make(df, n, lr)
+    learn.weights = weights_source(fetch_weights(resnet18)) # of fastai's learners, too
     setup = perf_counter()-began # decoding once belongs to the time, and others decode as they train
     learn.dls.train.rng.seed(facts['seed'])
     begun = RunRecord.begin(learn, files=list(df.file), **facts)

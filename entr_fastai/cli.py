@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['locate', 'read_table', 'make_dls', 'parse_sizes', 'make_learner', 'check_out', 'all_or_nothing', 'save_figure',
-           'write_results', 'summary', 'PlainLines', 'sentences', 'check_size', 'prepare', 'entr_fit']
+           'write_results', 'summary', 'PlainLines', 'sentences', 'for_terminal', 'check_size', 'prepare', 'entr_fit']
 
 # %% ../nbs/13_cli.ipynb #004183bd
 import os,shutil,sys,warnings
@@ -196,6 +196,7 @@ class PlainLines:
 @contextmanager
 def sentences(
     *mistakes, # Exceptions whose text is a sentence for the user
+    command='entr_fit', # Who says it
     stopped='Stopped before the end: no results were written.', # What to say on Ctrl-C
 ):
     "Print the sentence of a mistake to stderr and exit with status 2; on Ctrl-C with status 130"
@@ -203,8 +204,19 @@ def sentences(
     except mistakes as e: said,status = ' '.join(str(e).split()),2
     except KeyboardInterrupt: said,status = stopped,130
     else: return
-    print(f'entr_fit: {said}', file=sys.stderr)
+    print(f'{command}: {said}', file=sys.stderr)
     raise SystemExit(status)
+
+# %% ../nbs/13_cli.ipynb #8ed2dd82
+@contextmanager
+def for_terminal(
+    command, # A function that `call_parse` has made a command
+): # Whether it was called from a shell
+    "Plain lines where no one watches, no windows, and no warnings of other libraries, which are not for the user to mend"
+    in_shell = is_cli(command)
+    if in_shell: matplotlib.use('agg')
+    plain = redirect_stdout(PlainLines(sys.stdout)) if in_shell and not sys.stdout.isatty() else nullcontext()
+    with plain, warnings.catch_warnings(action='ignore'): yield in_shell
 
 # %% ../nbs/13_cli.ipynb #448b3a98
 def check_size(
@@ -258,10 +270,7 @@ def entr_fit(
     force:bool=False,     # Replace results that are in the folder already?
 ):
     "Train an image classifier on small images first and let them grow. Leaves model.pkl, run.json, log.csv, curves.png and confusion.png."
-    in_shell = is_cli(entr_fit)
-    if in_shell: matplotlib.use('agg')
-    plain = redirect_stdout(PlainLines(sys.stdout)) if in_shell and not sys.stdout.isatty() else nullcontext()
-    with plain, warnings.catch_warnings(action='ignore'): # what fastai and torch warn of is not for the user to mend
+    with for_terminal(entr_fit) as in_shell:
         with sentences(ValueError, OSError):
             going_on = checkpoint is not None and Checkpoint(checkpoint).file.exists() # then what is in `out` is from this fit
             check_out(out, force or going_on, path)

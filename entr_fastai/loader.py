@@ -459,7 +459,8 @@ def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pc
         _has(source, 'The table', dict(file_col=file_col, label_col=label_col, valid_col=valid_col))
         get_y = ColReader(label_col)
         if valid_col is not None: split = ColSplitter(valid_col)
-        return dict(get_x=ColReader(file_col, pref=path), get_y=get_y, splitter=split), source, [get_y(r) for _,r in source.iterrows()]
+        where = [Path(ColReader(file_col)(r)).is_absolute() for _,r in source[:1].iterrows()] # fastai would put `path` before it
+        return dict(get_x=ColReader(file_col, pref='' if any(where) else path), get_y=get_y, splitter=split), source, [get_y(r) for _,r in source.iterrows()]
     if isinstance(source, (str, Path)):
         if not path.is_dir(): raise FileNotFoundError(f"There is no folder {source}: give a folder that holds one folder of images for each class.")
         source,label_func = get_image_files(path).sorted(),parent_label # the order of a folder differs between machines
@@ -520,7 +521,7 @@ def image_dls(
     bs:int=64,             # Images in a batch
     valid_pct:float=0.2,   # Share of the images for validation, where `source` does not say which
     seed:int=42,           # For choosing them, and for the order of training
-    path=None,             # Where a `DataFrame`'s files lie, and where the learner saves; the folder itself by default
+    path=None,             # Where a `DataFrame`'s files lie unless they are absolute, and where the learner saves; the folder itself by default
     label_func=None,       # For a list of files: a function from a file to its label
     file_col=0,            # For a `DataFrame`: column of the file names
     label_col=1,           # For a `DataFrame`: column of the labels

@@ -178,16 +178,16 @@ def result(self:RunRecord) -> dict:
 
 # %% ../nbs/05_record.ipynb #1a75e5b0
 def write_whole(
-    path, # File to write or replace; its folder is made if missing
-    text, # What is to be in it
+    path,    # File to write or replace; its folder is made if missing
+    content, # What is to be in it: text, or bytes
 ) -> Path: # The file
-    "Write `text` beside `path`, then rename it into place"
+    "Write `content` beside `path`, then rename it into place"
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f'.{path.name}.{unqid()}')
     try:
-        with beside.open('w', encoding='utf-8', newline='') as f:
-            f.write(text)
+        with beside.open('wb') as f:
+            f.write(content.encode() if isinstance(content, str) else content)
             f.flush()
             os.fsync(f.fileno())
         os.replace(beside, path)

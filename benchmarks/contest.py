@@ -2,18 +2,16 @@
 
     ENTR_DATA=folder python benchmarks/contest.py [--sets aerial steel bees] [--rivals ...] [--seeds 5]
 
-ENTR_DATA holds `aerial/`, `steel/` and `raw_layout/uhcs/` (its database says which sample a micrograph shows) and `bees/`.
+ENTR_DATA holds the three sets, as `entr_data` puts them or in class folders (`entr_fastai.published` looks for them).
 ResNet-18, final size 128 px. A rival is named `recipe/schedule`: the recipe is `users`, what its users write (32 bits,
 `vision_learner`), or `same`, everything of ours but the sizes. Writes one run record a run to data/results/contest/; runs
 whose record is there are not repeated. The seeds are the outermost loop, every second one backwards, so that what is
 compared has run side by side. Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` draws the records.
 """
-import os, sqlite3, sys, warnings
+import os, sys, warnings
 from argparse import ArgumentParser
-from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from sklearn.model_selection import GroupShuffleSplit
 from fastai.vision.all import *
 from entr_fastai import *
 from entr_fastai.learner import FitLog, FitTable
@@ -21,33 +19,18 @@ from entr_fastai.learner import FitLog, FitTable
 results = Path(__file__).resolve().parent.parent/'data/results/contest'
 size,small,bs = 128,64,32
 
-def aerial(data):
-    "All images; a random fifth is for validation"
+def some_aerial(data):
+    "All aerial images; a random fifth is for validation"
     files = get_image_files(data/'aerial').sorted()
     df = pd.DataFrame(dict(file=files, label=files.map(parent_label)))
     df['valid'] = df.index.isin(RandomSplitter(.2, seed=0)(files)[1])
     return df
 
-def by_group(df):
-    """`df` with about a fifth for validation: whole groups, and the one of 500 seeded splits in which the shares of the classes
-    are nearest to a fifth; rows without a group are for training"""
-    known = df[df.group.notna()]
-    def part(seed): return known.index[next(GroupShuffleSplit(1, test_size=.2, random_state=seed).split(known, groups=known.group))[1]]
-    def shares(seed): return known.label[part(seed)].value_counts().reindex(known.label.unique(), fill_value=0)/known.label.value_counts()
-    return df.assign(valid=df.index.isin(part(min(range(500), key=lambda i: ((shares(i)-.2)**2).sum()))))
-
-def steel(data):
-    "All micrographs by their main constituent; those of one sample on one side"
-    files = get_image_files(data/'steel').sorted()
-    with sqlite3.connect(f"file:{data/'raw_layout/uhcs/microstructures.sqlite'}?immutable=1", uri=True) as db:
-        sample = dict(db.execute('select path, sample_key from micrograph'))
-    return by_group(pd.DataFrame(dict(file=files, label=files.map(parent_label), group=[sample.get(f'{f.stem}.tif') for f in files])))
-
-def bees(data):
+def some_bees(data):
     "2,000 of the bees by health, drawn with a seed; identical files on one side"
-    df = pd.read_csv(data/'bees/bee_data.csv').sample(2000, random_state=0).reset_index(drop=True)
-    df = pd.DataFrame(dict(file=[data/'bees/bee_imgs'/o for o in df.file], label=df.health))
-    return by_group(df.assign(group=[sha256(f.read_bytes()).hexdigest() for f in df.file]))
+    return split_by_group(bees(data).sample(2000, random_state=0).reset_index(drop=True))
+
+sets = dict(aerial=some_aerial, steel=steel, bees=some_bees)
 
 def stock_dls(df, px):
     "As fastai's documentation begins"
@@ -95,8 +78,8 @@ def by_schedule(recipe, name):
 rivals = {**{f'same/{o}':by_schedule('same', o) for o in schedules},
           **{f'users/{o}':by_schedule('users', o) for o in schedules if o!='course' and not o.startswith('from_')}, 'users/stock':stock, 'users/course':course}
 
-def run(record, make, facts, n, lr, df):
-    "One fit, unless its record is there"
+def run(record, make, facts, n, lr, df, also=None):
+    "One fit, unless its record is there; `also` makes further numbers of the trained learner and its starting weights"
     if record.exists(): return
     set_seed(facts['seed'])
     began = perf_counter()
@@ -105,26 +88,27 @@ def run(record, make, facts, n, lr, df):
     setup = perf_counter()-began # decoding once belongs to the time, and others decode as they train
     learn.dls.train.rng.seed(facts['seed'])
     begun = RunRecord.begin(learn, files=list(df.file), **facts)
+    start = {k:o.clone() for k,o in learn.model.state_dict().items()} if also else None
     with learn.no_bar(), learn.no_logging(): fit()
     done = begun.finish(learn)
-    done.training.update(setup_seconds=setup, base_lr=lr)
+    done.training.update(setup_seconds=setup, base_lr=lr, **(also(learn, start) if also else {}))
     done.write(record)
     print(record.stem, done.schedule, ' '.join(f"{o['accuracy']:.3f}" for o in done.epochs), f"{setup:.1f} + {done.seconds['train']:.1f} s", flush=True)
 
-def compete(folder, rivals, sets, seeds, epochs=(5,), lrs=(2e-3,)):
+def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,), also=None):
     "All runs that are still missing in `folder`"
-    if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds aerial/, steel/, raw_layout/uhcs/ and bees/.')
+    if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds the three sets.')
     warnings.filterwarnings('ignore')
-    tables = {o:dict(aerial=aerial, steel=steel, bees=bees)[o](Path(os.environ['ENTR_DATA'])) for o in sets}
+    tables = {o:sets[o](Path(os.environ['ENTR_DATA'])) for o in names}
     for seed in seeds:
         cells = list(itertools.product(tables, rivals, epochs, lrs))
         for name,rival,n,lr in cells[::-1 if seed%2 else 1]:
             stem = re.sub(r'\W+', '-', f'{name}-{rival}-{n}x{lr*1e4:g}-s{seed}')
-            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name])
+            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name], also)
 
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument('--sets', nargs='+', default=['aerial','steel','bees'])
+    p.add_argument('--sets', nargs='+', default=list(sets))
     p.add_argument('--rivals', nargs='+', default=list(rivals))
     p.add_argument('--epochs', nargs='+', type=int, default=[5])
     p.add_argument('--lrs', nargs='+', type=float, default=[2e-3])

@@ -7,6 +7,7 @@ Every variant is `same/from_three_quarters` of the contest, the default, with on
 meanwhile. `nbs/paper/01_contest.ipynb` shows the records.
 """
 from contest import *
+from contextlib import nullcontext
 from fastai.callback.training import BnFreeze
 
 class FreezeFirst(Callback):
@@ -36,6 +37,11 @@ class StatisticsAnew(Callback):
             for x,_ in itertools.islice(dl_view(self.dls.train, size=size), 16): self.model(x)
         for m in norms: m.momentum = .1
 
+class In32Bits(Callback):
+    "No mixed precision"
+    order = MixedPrecision.order+1
+    def before_fit(self): self.learn.cpu_mixed_precision.autocast = nullcontext()
+
 # for each variant what is given to image_dls, entr_learner and progressive_fit
 variants = {
     'first layers trained, too': ({}, {}, dict(freeze_to=0)),
@@ -44,7 +50,7 @@ variants = {
     'BatchNorm trained in frozen layers': ({}, dict(train_bn=True), {}),
     'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
     'no frozen epoch': ({}, {}, dict(frozen_epochs=0)),
-    '32 bits': ({}, {}, {}),
+    '32 bits': ({}, {}, dict(cbs=In32Bits)),
     "fastai's Adam": ({}, dict(opt_func=Adam), {}),
     'learning rate halved': ({}, {}, dict(lr=1e-3)),
     'learning rate doubled': ({}, {}, dict(lr=4e-3)),
@@ -60,12 +66,10 @@ variants = {
     'six epochs': ({}, {}, dict(epochs=6)),
 }
 
-def variant(name):
+def variant(dls_kw, learn_kw, fit_kw):
     "A rival of the contest that is ours with one thing changed"
-    dls_kw,learn_kw,fit_kw = variants[name]
     def make(df, n, lr):
-        learn = entr_learner(image_dls(df, size, path='/', valid_col='valid', **merge(dict(bs=bs), dls_kw)), resnet18, **learn_kw)
-        if name=='32 bits': learn.remove_cb(CPUMixedPrecision)
+        learn = entr_learner(image_dls(df, size, valid_col='valid', **merge(dict(bs=bs), dls_kw)), resnet18, **learn_kw)
         kw = merge(dict(lr=lr), {} if 'sizes' in fit_kw else dict(epochs=n), fit_kw)
         return learn, lambda: learn.progressive_fit(**kw)
     return make
@@ -76,6 +80,6 @@ def main():
     p.add_argument('--variants', nargs='+', default=list(variants))
     p.add_argument('--seeds', nargs='+', type=int, default=[0,1,2])
     args = p.parse_args()
-    compete(results.with_name('recipe'), {o:variant(o) for o in args.variants}, args.sets, args.seeds)
+    compete(results.with_name('recipe'), {o:variant(*variants[o]) for o in args.variants}, args.sets, args.seeds)
 
 if __name__ == '__main__': main()

@@ -12,5 +12,6 @@ with warnings.catch_warnings():
     from entr_fastai.record import *
     from entr_fastai.learner import *
     from entr_fastai.datasets import *
+    from entr_fastai.published import *
 
 del warnings

@@ -360,6 +360,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'entr_fastai/mechanism.py'),
                                        'entr_fastai.mechanism.layer_groups': ('mechanism.html#layer_groups', 'entr_fastai/mechanism.py'),
                                        'entr_fastai.mechanism.loss_of': ('mechanism.html#loss_of', 'entr_fastai/mechanism.py'),
+                                       'entr_fastai.mechanism.mechanism_numbers': ( 'mechanism.html#mechanism_numbers',
+                                                                                    'entr_fastai/mechanism.py'),
                                        'entr_fastai.mechanism.mechanism_report': ( 'mechanism.html#mechanism_report',
                                                                                    'entr_fastai/mechanism.py'),
                                        'entr_fastai.mechanism.plain_batch': ('mechanism.html#plain_batch', 'entr_fastai/mechanism.py'),

@@ -20,6 +20,7 @@ from .cli import check_out, for_terminal, sentences
 from .evidence import contrasts, verdicts
 from .figures import draw_all, results_table
 from .learner import WeightsError, as_arch, fetch_weights
+from .mechanism import mechanism_numbers
 from .published import get_set, imagenette
 from .record import read_runs
 from .schedule import _whole
@@ -115,6 +116,7 @@ def entr_study(
     recipe:str=None,     # entr, how this library trains, or plain, how fastai does
     weights:str=None,    # Initial weights: imagenet or none (random)
     workers:int=1,       # Processes that run side by side
+    mechanism:bool=False, # Also measure what training did to each network: gap, distance, sharpness and more?
     dry_run:bool=False,  # Only say what is missing and what it would take on this machine?
 ):
     "Run a study, or what is missing of it: a record for each run."
@@ -126,7 +128,7 @@ def entr_study(
             print(c.round(1).to_string(index=False))
             print(f"{c.runs.sum()} of {len(study.cells())} runs are missing. Here they would take {c.total.sum()/3600:.2f} hours at most.")
             return
-        with _pool(workers) as pool: runs = run_study(study, out, pool)
+        with _pool(workers) as pool: runs = run_study(study, out, pool, mechanism_numbers if mechanism else None)
         print(f"{runs.run.nunique()} of {len(study.cells())} runs have ended. Their records are in {out}; entr_figures {out} draws them.")
     if not in_shell: return runs
 

@@ -6,7 +6,7 @@
 __all__ = ['evaluating', 'plain_dl', 'plain_batch', 'predictions', 'generalisation_gap', 'layer_groups', 'distance',
            'trained_weights', 'loss_of', 'hessian_product', 'largest_eigenvalue', 'hessian_trace', 'adaptive_rise',
            'sharpness', 'input_gradient', 'fourier_wave', 'fourier_sensitivity', 'radial_profile', 'accuracy_by_size',
-           'activation_stats', 'batchnorm_drift', 'calibration_error', 'mechanism_report']
+           'activation_stats', 'batchnorm_drift', 'calibration_error', 'mechanism_report', 'mechanism_numbers']
 
 # %% ../nbs/12_mechanism.ipynb #7fd63010
 from contextlib import contextmanager
@@ -411,3 +411,12 @@ def mechanism_report(
     "All marks of regularisation of a trained network; nothing of `learn` is changed. `ValueError` for what cannot be measured"
     o = _measured(learn, start, n, few, freeze_to)
     return pd.DataFrame(_rows(**o), columns=['name','value','unit']), _draw(**o)
+
+# %% ../nbs/12_mechanism.ipynb #0ec9fd06
+def mechanism_numbers(
+    learn:Learner, # Trained; its loaders are of images with one category each
+    start:dict,    # `state_dict` of its network before training
+) -> dict: # By name, with `mechanism_` before it
+    "What `mechanism_report` says, for a run record; raises as it does"
+    table,fig = mechanism_report(learn, start, n=256, few=16)
+    return dict(zip('mechanism_' + table.name, table.value))

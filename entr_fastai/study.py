@@ -6,7 +6,7 @@
 __all__ = ['recipes', 'published', 'studies', 'Study', 'plain_learner', 'is_named', 'Cell', 'study_images', 'study_dls',
            'train_cell', 'run_cell', 'to_run', 'run_study', 'step_seconds', 'costs']
 
-# %% ../nbs/09_study.ipynb #3788c451
+# %% ../nbs/09_study.ipynb #da5a7486
 from fastai.vision.all import *
 import contextlib, io, shutil, time, traceback
 from collections import Counter
@@ -23,7 +23,7 @@ from .published import aerial, bees, cifar10, imagenette, steel
 from .record import RunRecord, read_runs, write_whole
 from .schedule import _px, _whole, as_schedule
 
-# %% ../nbs/09_study.ipynb #c462c4bd
+# %% ../nbs/09_study.ipynb #d7bbe52f
 @dataclass(frozen=True)
 class Study:
     "Which runs there are, and how each is trained"
@@ -51,7 +51,7 @@ class Study:
         for name,there in (('recipe',tuple(recipes)), ('weights',('imagenet','none'))):
             if getattr(self, name) not in there: raise ValueError(f"There is no {name} {getattr(self, name)!r}: take {' or '.join(map(repr, there))}.")
 
-# %% ../nbs/09_study.ipynb #85316756
+# %% ../nbs/09_study.ipynb #29beaf94
 def plain_learner(
     dls,  # From `image_dls`
     arch, # A function such as `resnet34`, or a name
@@ -65,7 +65,7 @@ def plain_learner(
 
 recipes = dict(entr=(entr_learner, {}), plain=(plain_learner, dict(freeze_to=0)))
 
-# %% ../nbs/09_study.ipynb #d1485da2
+# %% ../nbs/09_study.ipynb #3aab1a63
 published = dict(steel=steel, bees=bees, aerial=aerial, cifar10=cifar10, imagenette=imagenette)
 
 def is_named(
@@ -74,7 +74,7 @@ def is_named(
     "Is `dataset` a published set or samples, and not a path?"
     return dataset.startswith('samples/') or dataset.partition(':')[0] in published
 
-# %% ../nbs/09_study.ipynb #36490a50
+# %% ../nbs/09_study.ipynb #6202ded5
 @dataclass(frozen=True)
 class Cell:
     "One run of a study"
@@ -93,14 +93,14 @@ class Cell:
     @property
     def name(self): return self.dataset if is_named(self.dataset) else Path(self.dataset).resolve().name
 
-# %% ../nbs/09_study.ipynb #1d32b5df
+# %% ../nbs/09_study.ipynb #e743adf8
 @patch
 def cells(self:Study) -> list: # Of `Cell`s
     "All runs, in the order in which they are run"
     order = list(product(self.datasets, self.archs, self.regimes))
     return [Cell(self, *o, seed) for i,seed in enumerate(self.seeds) for o in order[::-1 if i%2 else 1]]
 
-# %% ../nbs/09_study.ipynb #269e5165
+# %% ../nbs/09_study.ipynb #e81dd493
 @cache
 def study_images(
     dataset:str, # As in a `Study`
@@ -119,10 +119,11 @@ def study_dls(
     valid = dict(valid_col='valid') if isinstance(source, pd.DataFrame) else {}
     return image_dls(source, cell.study.final, bs=cell.study.bs, seed=cell.seed, **valid)
 
-# %% ../nbs/09_study.ipynb #1c80e7eb
+# %% ../nbs/09_study.ipynb #02f5d967
 def train_cell(
     cell:Cell, # Which run
     folder,    # For the checkpoint
+    also=None, # A function from the trained `Learner` and its starting weights to a dict of numbers for the record
 ) -> RunRecord:
     "Train `cell`, or go on with it, and say what came out"
     make,settings = recipes[cell.study.recipe]
@@ -134,15 +135,17 @@ def train_cell(
     setup = time.perf_counter()-began
     files = source.file if isinstance(source, pd.DataFrame) else get_image_files(source)
     record = RunRecord.begin(learn, seed=cell.seed, files=list(files), name=cell.name, regime=cell.regime)
+    start = {k:o.clone() for k,o in learn.model.state_dict().items()} if also else None
     with learn.no_bar(), learn.no_logging(), contextlib.redirect_stdout(io.StringIO()): # the study has a bar of its own
         progressive_fit(learn, sizes=cell.schedule, lr=cell.study.lr, checkpoint=folder, **settings)
-    record.finish(learn).training.update(recipe=cell.study.recipe, base_lr=cell.study.lr, setup_seconds=setup)
+    record.finish(learn).training.update(recipe=cell.study.recipe, base_lr=cell.study.lr, setup_seconds=setup, **(also(learn, start) if also else {}))
     return record
 
-# %% ../nbs/09_study.ipynb #56ae97ba
+# %% ../nbs/09_study.ipynb #3c9845ba
 def run_cell(
     cell:Cell, # Which run
     out,       # Folder of the study
+    also=None, # As for `train_cell`
 ) -> str: # 'done', 'there' if its record is, 'taken' if someone else is at it, or 'failed'
     "Train `cell` and write its record, unless that is there; an error is written down, too"
     out = Path(out)
@@ -151,7 +154,7 @@ def run_cell(
     try:
         with FileLock(f'{work}.lock', timeout=0):
             if record.exists(): return 'there'
-            try: train_cell(cell, work).write(record)
+            try: train_cell(cell, work, also).write(record)
             except Exception:
                 write_whole(failed, traceback.format_exc())
                 return 'failed'
@@ -160,7 +163,7 @@ def run_cell(
     except Timeout: return 'taken'
     return 'done'
 
-# %% ../nbs/09_study.ipynb #5a48fc9d
+# %% ../nbs/09_study.ipynb #90a46cb4
 def _check(record, cell):
     "`ValueError` if `record` is not of `cell`"
     s,r = cell.study,RunRecord.read(record)
@@ -177,7 +180,7 @@ def to_run(
     "The runs that have no record yet; `ValueError` for a record of another study"
     return [o for o in study.cells() if not ((f := Path(out)/f'{o.stem}.json').exists() and _check(f, o))]
 
-# %% ../nbs/09_study.ipynb #e3e23803
+# %% ../nbs/09_study.ipynb #3f8c407c
 def _result(future):
     "How the run in `future` ended"
     try: return future.result()
@@ -187,10 +190,12 @@ def run_study(
     study:Study,   # Which runs there are
     out,           # Folder for their records; made if missing
     executor=None, # Any `concurrent.futures.Executor`; without one, runs come one after another
+    also=None,     # As for `train_cell`
 ) -> pd.DataFrame: # All runs of the study that have ended, as `read_runs` gives them
     "Run what is missing of `study`; `ValueError` for records of another study, `RuntimeError` if no run has ended"
     out,todo = Path(out),to_run(study, out)
-    ended = (map(partial(run_cell, out=out), todo) if executor is None else map(_result, as_completed([executor.submit(run_cell, o, out) for o in todo])))
+    ended = (map(partial(run_cell, out=out, also=also), todo) if executor is None
+             else map(_result, as_completed([executor.submit(run_cell, o, out, also) for o in todo])))
     how = Counter(progress_bar(ended, total=len(todo), leave=False))
     if how['failed']: print(f"{how['failed']} runs failed; {out/'failed'} says why, and the same call tries them again.")
     if how['taken']: print(f"{how['taken']} runs are being done by someone else.")
@@ -199,7 +204,7 @@ def run_study(
     if not to_run(study, out): shutil.rmtree(out/'unfinished', ignore_errors=True)
     return read_runs(out).query('run in @stems')
 
-# %% ../nbs/09_study.ipynb #b3f70172
+# %% ../nbs/09_study.ipynb #9a195ea9
 def step_seconds(
     arch,            # A function such as `resnet34`, or a name
     size:int,        # Of the images, in pixels
@@ -218,7 +223,7 @@ def step_seconds(
     last = learn.progress.iloc[-1]
     return last.train_seconds/steps, last.valid_seconds/steps
 
-# %% ../nbs/09_study.ipynb #ac447154
+# %% ../nbs/09_study.ipynb #ee1f90a8
 def costs(
     study:Study, # Which runs there are
     out,         # Folder of the study: what has its record there costs nothing
@@ -233,6 +238,6 @@ def costs(
     rows = [(*k, n, seconds(cells[k])) for k,n in todo.items()]
     return pd.DataFrame(rows, columns=['dataset','arch','regime','runs','seconds']).assign(total=lambda o: o.runs*o.seconds)
 
-# %% ../nbs/09_study.ipynb #64ce12eb
+# %% ../nbs/09_study.ipynb #3359f6e5
 studies = {'paper': Study(('steel','bees','aerial'), ('resnet18','resnet34','resnet50'), seeds=range(5)),
            'paper-small': Study(('steel','bees:2000','aerial'), seeds=range(7), epochs=5, final=128, bs=32)}

@@ -78,8 +78,8 @@ def by_schedule(recipe, name):
 rivals = {**{f'same/{o}':by_schedule('same', o) for o in schedules},
           **{f'users/{o}':by_schedule('users', o) for o in schedules if o!='course' and not o.startswith('from_')}, 'users/stock':stock, 'users/course':course}
 
-def run(record, make, facts, n, lr, df, also=None):
-    "One fit, unless its record is there; `also` makes further numbers of the trained learner and its starting weights"
+def run(record, make, facts, n, lr, df):
+    "One fit, unless its record is there"
     if record.exists(): return
     set_seed(facts['seed'])
     began = perf_counter()
@@ -88,14 +88,13 @@ def run(record, make, facts, n, lr, df, also=None):
     setup = perf_counter()-began # decoding once belongs to the time, and others decode as they train
     learn.dls.train.rng.seed(facts['seed'])
     begun = RunRecord.begin(learn, files=list(df.file), **facts)
-    start = {k:o.clone() for k,o in learn.model.state_dict().items()} if also else None
     with learn.no_bar(), learn.no_logging(): fit()
     done = begun.finish(learn)
-    done.training.update(setup_seconds=setup, base_lr=lr, **(also(learn, start) if also else {}))
+    done.training.update(setup_seconds=setup, base_lr=lr)
     done.write(record)
     print(record.stem, done.schedule, ' '.join(f"{o['accuracy']:.3f}" for o in done.epochs), f"{setup:.1f} + {done.seconds['train']:.1f} s", flush=True)
 
-def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,), also=None):
+def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,)):
     "All runs that are still missing in `folder`"
     if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds the three sets.')
     warnings.filterwarnings('ignore')
@@ -104,7 +103,7 @@ def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,), also=None):
         cells = list(itertools.product(tables, rivals, epochs, lrs))
         for name,rival,n,lr in cells[::-1 if seed%2 else 1]:
             stem = re.sub(r'\W+', '-', f'{name}-{rival}-{n}x{lr*1e4:g}-s{seed}')
-            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name], also)
+            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name])
 
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])

@@ -20,7 +20,7 @@ from .datasets import samples
 from .learner import as_arch, entr_learner, fetch_weights, progressive_fit, weights_source
 from .loader import image_dls
 from .published import aerial, bees, cifar10, imagenette, steel
-from .record import RunRecord, read_runs, write_whole
+from .record import RunRecord, fingerprint_files, read_runs, write_whole
 from .schedule import _px, _whole, as_schedule
 
 # %% ../nbs/09_study.ipynb #d7bbe52f
@@ -164,13 +164,14 @@ def run_cell(
     return 'done'
 
 # %% ../nbs/09_study.ipynb #90a46cb4
-def _check(record, cell):
-    "`ValueError` if `record` is not of `cell`"
+def _check(record, cell, images):
+    "`ValueError` if `record` is not of `cell`; `images` takes the fingerprint of a folder"
     s,r = cell.study,RunRecord.read(record)
     there = dict(r.training, weights='none' if r.weights=='random' else 'imagenet')
     here = dict(recipe=s.recipe, base_lr=s.lr, bs=min(s.bs, r.train_images), weights=s.weights)
-    if odd := [f"{k} {there.get(k)} there, {v} here" for k,v in here.items() if there.get(k)!=v]:
-        raise ValueError(f"{record} is of another study ({'; '.join(odd)}): give another folder for this one.")
+    odd = [f"{k} {there.get(k)} there, {v} here" for k,v in here.items() if there.get(k)!=v]
+    if not is_named(cell.dataset) and images(cell.dataset)!=r.data_sha256: odd.append('other images')
+    if odd: raise ValueError(f"{record} is of another study ({'; '.join(odd)}): give another folder for this one.")
     return True
 
 def to_run(
@@ -178,7 +179,8 @@ def to_run(
     out,         # Folder of the study
 ) -> list: # Of `Cell`s
     "The runs that have no record yet; `ValueError` for a record of another study"
-    return [o for o in study.cells() if not ((f := Path(out)/f'{o.stem}.json').exists() and _check(f, o))]
+    images = cache(lambda folder: fingerprint_files(get_image_files(folder)))
+    return [o for o in study.cells() if not ((f := Path(out)/f'{o.stem}.json').exists() and _check(f, o, images))]
 
 # %% ../nbs/09_study.ipynb #3f8c407c
 def _result(future):

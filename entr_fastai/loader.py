@@ -459,7 +459,7 @@ def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pc
         _has(source, 'The table', dict(file_col=file_col, label_col=label_col, valid_col=valid_col))
         get_y = ColReader(label_col)
         if valid_col is not None: split = ColSplitter(valid_col)
-        where = [Path(ColReader(file_col)(r)).is_absolute() for _,r in source[:1].iterrows()] # fastai would put `path` before it
+        where = [Path(str(ColReader(file_col)(r))).is_absolute() for _,r in source[:1].iterrows()] # fastai would put `path` before it
         return dict(get_x=ColReader(file_col, pref='' if any(where) else path), get_y=get_y, splitter=split), source, [get_y(r) for _,r in source.iterrows()]
     if isinstance(source, (str, Path)):
         if not path.is_dir(): raise FileNotFoundError(f"There is no folder {source}: give a folder that holds one folder of images for each class.")

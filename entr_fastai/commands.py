@@ -125,7 +125,7 @@ def entr_study(
         workers,out = _whole(workers, '--workers'),out or name
         if dry_run:
             c = costs(study, out)
-            print(c.round(1).to_string(index=False))
+            if len(c): print(c.round(1).to_string(index=False))
             print(f"{c.runs.sum()} of {len(study.cells())} runs are missing. Here they would take {c.total.sum()/3600:.2f} hours at most.")
             return
         with _pool(workers) as pool: runs = run_study(study, out, pool, mechanism_numbers if mechanism else None)

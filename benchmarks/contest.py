@@ -69,7 +69,7 @@ schedules = dict(fixed=lambda n: fixed(size, n), half=lambda n: reduced(small, s
 def by_schedule(recipe, name):
     "A rival that is a schedule"
     def make(df, n, lr):
-        dls = stock_dls(df, size) if (recipe,name)==('users','fastxtend') else image_dls(df, size, bs=bs, path='/', valid_col='valid')
+        dls = stock_dls(df, size) if (recipe,name)==('users','fastxtend') else image_dls(df, size, bs=bs, valid_col='valid')
         learn = (entr_learner if recipe=='same' else vision_learner)(dls, resnet18, metrics=accuracy)
         whole = {} if recipe=='same' else dict(freeze_to=0) # fastai trains all layers
         return learn, lambda: learn.progressive_fit(n, schedules[name](n), lr=lr, **whole)

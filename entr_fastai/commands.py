@@ -8,9 +8,8 @@ __all__ = ['answer', 'entr_compare', 'entr_data', 'chosen', 'entr_study', 'entr_
 # %% ../nbs/13b_commands.ipynb #ded66237
 import torch
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 import pandas as pd
@@ -24,7 +23,13 @@ from .mechanism import mechanism_numbers
 from .published import get_set, imagenette
 from .record import read_runs
 from .schedule import _whole
-from .study import Study, costs, published, run_study, studies, to_run
+from .study import Study, costs, published, run_study, studies
+
+# %% ../nbs/13b_commands.ipynb #b071e84a
+@contextmanager
+def _as_command(command, *mistakes, stopped='Stopped: the same command goes on from here.'):
+    "What is done inside is done by `command`, in a terminal or from Python; yields whether it is a terminal"
+    with for_terminal(command) as in_shell, sentences(*mistakes, command=command.__name__, stopped=stopped): yield in_shell
 
 # %% ../nbs/13b_commands.ipynb #870609f9
 _words = {'supported':'Yes', 'against':'No', 'not supported':'It makes no clear difference', 'too few runs to say':'Too few runs to say'}
@@ -62,30 +67,27 @@ def entr_compare(
     out:str='entr_compare', # Folder for records, figures and tables; the same command goes on with what is there
 ):
     "Does training on small images first help on your images? Trains with full size, with growing and with reduced size, several times each, and says."
-    with for_terminal(entr_compare) as in_shell:
-        with sentences(ValueError, OSError, RuntimeError, command='entr_compare', stopped='Stopped: the same command goes on from here.'):
-            check_out(out, force=True, data=path)
-            study = Study(path, arch, seeds=range(_whole(seeds, '--seeds')), epochs=epochs, final=size, bs=bs, weights=_weights(arch, weights))
-            runs = run_study(study, Path(out)/'runs')
-            draw_all(runs, out)
-            print(results_table(runs).drop(columns=['dataset','arch','recipe']).round(3).to_string(index=False))
-            print(f'\n{answer(runs)}\nFigures and tables are in {out}, the records of the runs in {Path(out)/"runs"}.')
+    with _as_command(entr_compare, ValueError, OSError, RuntimeError) as in_shell:
+        check_out(out, force=True, data=path)
+        study = Study(path, arch, seeds=range(_whole(seeds, '--seeds')), epochs=epochs, final=size, bs=bs, weights=_weights(arch, weights))
+        runs = run_study(study, Path(out)/'runs')
+        draw_all(runs, out)
+        print(results_table(runs).drop(columns=['dataset','arch','recipe']).round(3).to_string(index=False))
+        print(f'\n{answer(runs)}\nFigures and tables are in {out}, the records of the runs in {Path(out)/"runs"}.')
     if not in_shell: return runs
 
 # %% ../nbs/13b_commands.ipynb #b999e18e
-_hints = 'Other commands find it with the variable ENTR_DATA set to'
-
 @call_parse(pos=['name'])
 def entr_data(
     name:str,            # Set: steel, bees, aerial, cifar10, imagenette-160 or imagenette-320
     to:str='entr_data',  # Folder to put it in
 ):
     "Fetch, check and unpack a published set of images. What cannot be fetched is answered with what to do by hand."
-    with for_terminal(entr_data) as in_shell, sentences(ValueError, OSError, command='entr_data', stopped='Stopped: the same command goes on from here.'):
+    with _as_command(entr_data, ValueError, OSError) as in_shell:
         folder = get_set(name, to)
         kind,_,size = name.partition('-')
         df = imagenette(int(size), folder) if size else published[kind](folder)
-        print(f"{len(df):,} images of {df.label.nunique()} classes in {folder}, {df.valid.sum():,} of them for validation. {_hints} {Path(to).absolute()}.")
+        print(f"{len(df):,} images of {df.label.nunique()} classes in {folder}, {df.valid.sum():,} of them for validation. Other commands find it with the variable ENTR_DATA set to {Path(to).absolute()}.")
     if not in_shell: return df
 
 # %% ../nbs/13b_commands.ipynb #be716b70
@@ -120,7 +122,7 @@ def entr_study(
     dry_run:bool=False,  # Only say what is missing and what it would take on this machine?
 ):
     "Run a study, or what is missing of it: a record for each run."
-    with for_terminal(entr_study) as in_shell, sentences(ValueError, OSError, RuntimeError, command='entr_study', stopped='Stopped: the same command goes on from here.'):
+    with _as_command(entr_study, ValueError, OSError, RuntimeError) as in_shell:
         study = chosen(name, datasets=datasets, archs=archs, regimes=regimes, recipe=recipe, weights=weights, seeds=None if seeds is None else range(_whole(seeds, '--seeds')))
         workers,out = _whole(workers, '--workers'),out or name
         if dry_run:
@@ -139,7 +141,7 @@ def entr_figures(
     out:str='entr_figures', # Folder for the figures and tables; files of the same names are replaced
 ):
     "Draw every figure and table of a study from its records. The same records give the same files, to the byte."
-    with for_terminal(entr_figures) as in_shell, sentences(ValueError, OSError, command='entr_figures', stopped='Stopped before all were drawn.'):
+    with _as_command(entr_figures, ValueError, OSError, stopped='Stopped before all were drawn.') as in_shell:
         files = draw_all(read_runs(records), out)
         print('\n'.join(map(str, files)))
     if not in_shell: return files

@@ -292,23 +292,31 @@ def draw_sample(
     return _photo(rng, draw(rng))
 
 # %% ../nbs/08_datasets.ipynb #db8ae852
+def _there(folder): return folder.is_dir() and any(folder.iterdir())
+
+def _made(folder, make):
+    "`folder`; unless something is in it, `make` makes it under another name beside, and it gets its name when it is whole"
+    if _there(folder): return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f'.{folder.name}-', dir=folder.parent) as tmp:
+        new = Path(tmp)/folder.name
+        make(new)
+        try: new.rename(folder)
+        except OSError: # another process was first
+            if not _there(folder): raise
+    return folder
+
+# %% ../nbs/08_datasets.ipynb #84e4d363
 def samples(
     kind:str # 'steel', 'bees' or 'aerial'
 )->Path: # folder of 5 class folders with 60 PNG files each; `image_dls` takes it
     "The offline samples of a `kind`, drawn by code: for tests and demos, not for claims; `ValueError` if there is no such kind"
     classes = _among(kind, _kinds, 'the kind')
-    dest = fastai_path('data')/'entr_samples'/'v1'/kind
-    if dest.exists(): return dest
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{kind}-', dir=dest.parent) as tmp:
-        new = Path(tmp)/kind
+    def draw(folder):
         for cls in classes:
-            (new/cls).mkdir(parents=True)
-            for n in range(60): draw_sample(kind, cls, n).save(new/cls/f'{n:03}.png')
-        try: new.rename(dest)
-        except OSError: # another process was first: its images are the same
-            if not dest.exists(): raise
-    return dest
+            (folder/cls).mkdir(parents=True)
+            for n in range(60): draw_sample(kind, cls, n).save(folder/cls/f'{n:03}.png')
+    return _made(fastai_path('data')/'entr_samples'/'v1'/kind, draw)
 
 # %% ../nbs/08_datasets.ipynb #624b9b45
 class DataError(OSError):
@@ -442,19 +450,13 @@ def unpack(
 )->Path: # `folder`, whole
     "Unpack `archive`, or return a `folder` that has something in it; `DataError`, and nothing left, if that fails or is not safe"
     archive,folder = Path(archive),Path(folder)
-    def there(): return folder.is_dir() and any(folder.iterdir())
     with _said(f"{archive} could not be unpacked to {folder}, nothing is left", "Make room if the disk is full; fetch it again if it is damaged."):
-        if there(): return folder
+        if _there(folder): return folder
         if folder.exists() and not folder.is_dir(): raise DataError(f"{folder} is a file: name another folder for {archive}, or remove the file.")
         f = _untar if tarfile.is_tarfile(archive) else _unzip if is_zipfile(archive) else None
         if f is None: raise DataError(f"{archive} is no zip or tar archive, or not a whole one (a web page?): look into it, remove it, fetch it again.")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f'.{folder.name}-', dir=folder.parent) as tmp:
-            new = Path(tmp)/folder.name
+        def extract(new):
             f(archive, new)
             if not new.exists(): raise DataError(f"{archive} is an archive of nothing: remove it and fetch it again.")
             if hasattr(os, 'sync'): os.sync() # or a power cut could leave empty files in a folder that has its name
-            try: new.rename(folder)
-            except OSError: # another process was first
-                if not there(): raise
-    return folder
+        return _made(folder, extract)

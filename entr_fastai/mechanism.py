@@ -418,5 +418,4 @@ def mechanism_numbers(
     start:dict,    # `state_dict` of its network before training
 ) -> dict: # By name, with `mechanism_` before it
     "What `mechanism_report` says, for a run record; raises as it does"
-    table,fig = mechanism_report(learn, start, n=256, few=16)
-    return dict(zip('mechanism_' + table.name, table.value))
+    return {f'mechanism_{name}':value for name,value,_ in _rows(**_measured(learn, start, n=256, few=16, freeze_to=None))}

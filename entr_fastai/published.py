@@ -19,7 +19,8 @@ from PIL import Image
 from fastai.data.external import fastai_path
 from fastai.data.transforms import get_image_files
 from sklearn.model_selection import GroupShuffleSplit
-from .datasets import DataError, _said, fetch, unpack
+from .datasets import DataError, _made, _said, _there, fetch, unpack
+from .record import fingerprint_files
 
 # %% ../nbs/08b_published.ipynb #9ab79566
 def split_by_group(
@@ -126,20 +127,9 @@ for _size,_bytes,_sum in ((160, 99_003_388, '64d0c4859f35a461889e0147755a999a48b
                     contents='classes: fastai/imagenette, README.md; folder names: torchvision; counts: quoted in public repositories'))
 
 # %% ../nbs/08b_published.ipynb #599b57ac
-def _there(folder): return folder.is_dir() and any(folder.iterdir())
-
 def _once(folder, make):
-    "`folder`; unless it is there, `make` makes it under another name beside, and it gets its name when it is whole"
-    with _said(f"{folder} could not be made, nothing is left", "Make room if the disk is full."):
-        if _there(folder): return folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f'.{folder.name}-', dir=folder.parent) as tmp:
-            new = Path(tmp)/folder.name
-            make(new)
-            try: new.rename(folder)
-            except OSError: # another process was first
-                if not _there(folder): raise
-    return folder
+    "`_made`, whose errors are sentences"
+    with _said(f"{folder} could not be made, nothing is left", "Make room if the disk is full."): return _made(folder, make)
 
 # %% ../nbs/08b_published.ipynb #86addf2f
 def _from_kaggle(handle, folder):
@@ -237,9 +227,7 @@ def _list_of_micrographs(home, plain):
 # %% ../nbs/08b_published.ipynb #15d2bcb8
 def _fingerprint(files, facts):
     "16 digits that change with the names and bytes of `files`, and with the `facts`"
-    h = sha256(repr(list(facts)).encode())
-    for f in files: h.update(f.name.encode() + sha256(f.read_bytes()).digest())
-    return h.hexdigest()[:16]
+    return sha256(f'{list(facts)} {fingerprint_files(files)}'.encode()).hexdigest()[:16]
 
 def _crop_all(files, labels, folder):
     "Write each of `files` without its info bar, grey, to the folder of its label in `folder`"

@@ -11,7 +11,7 @@ from fastai.vision.all import *
 import contextlib, io, shutil, time, traceback
 from collections import Counter
 from concurrent.futures import as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from fastprogress.fastprogress import progress_bar
@@ -21,7 +21,7 @@ from .learner import as_arch, entr_learner, fetch_weights, progressive_fit, weig
 from .loader import image_dls
 from .published import aerial, bees, cifar10, imagenette, steel
 from .record import RunRecord, fingerprint_files, read_runs, write_whole
-from .schedule import _px, _whole, as_schedule
+from .schedule import _whole, as_schedule
 
 # %% ../nbs/09_study.ipynb #d7bbe52f
 @dataclass(frozen=True)
@@ -58,8 +58,9 @@ def plain_learner(
     pretrained:bool=True, # Start from ImageNet weights
 ) -> Learner:
     "fastai's `vision_learner` with nothing of ours but the loader; `WeightsError` if its weights cannot be fetched"
-    source = weights_source(fetch_weights(as_arch(arch))) if pretrained else 'random'
-    learn = vision_learner(dls, as_arch(arch), pretrained=pretrained, metrics=accuracy)
+    arch = as_arch(arch)
+    source = weights_source(fetch_weights(arch)) if pretrained else 'random'
+    learn = vision_learner(dls, arch, pretrained=pretrained, metrics=accuracy)
     learn.weights = source
     return learn
 
@@ -92,6 +93,7 @@ class Cell:
         return '-'.join(re.sub(r'[^\w.+]+', '_', str(o)) for o in words)
     @property
     def name(self): return self.dataset if is_named(self.dataset) else Path(self.dataset).resolve().name
+    def record(self, out): return Path(out)/f'{self.stem}.json'
 
 # %% ../nbs/09_study.ipynb #e743adf8
 @patch
@@ -131,7 +133,7 @@ def train_cell(
     began = time.perf_counter()
     set_seed(cell.seed)
     dls = study_dls(cell)
-    learn = make(dls, as_arch(cell.arch), pretrained=cell.study.weights!='none')
+    learn = make(dls, cell.arch, pretrained=cell.study.weights!='none')
     setup = time.perf_counter()-began
     files = source.file if isinstance(source, pd.DataFrame) else get_image_files(source)
     record = RunRecord.begin(learn, seed=cell.seed, files=list(files), name=cell.name, regime=cell.regime)
@@ -149,7 +151,7 @@ def run_cell(
 ) -> str: # 'done', 'there' if its record is, 'taken' if someone else is at it, or 'failed'
     "Train `cell` and write its record, unless that is there; an error is written down, too"
     out = Path(out)
-    record,work,failed = out/f'{cell.stem}.json',out/'unfinished'/cell.stem,out/'failed'/f'{cell.stem}.txt'
+    record,work,failed = cell.record(out),out/'unfinished'/cell.stem,out/'failed'/f'{cell.stem}.txt'
     work.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(f'{work}.lock', timeout=0):
@@ -165,14 +167,13 @@ def run_cell(
 
 # %% ../nbs/09_study.ipynb #90a46cb4
 def _check(record, cell, images):
-    "`ValueError` if `record` is not of `cell`; `images` takes the fingerprint of a folder"
+    "`ValueError` if the file `record` is not of `cell`; `images` takes the fingerprint of a folder"
     s,r = cell.study,RunRecord.read(record)
     there = dict(r.training, weights='none' if r.weights=='random' else 'imagenet')
     here = dict(recipe=s.recipe, base_lr=s.lr, bs=min(s.bs, r.train_images), weights=s.weights)
     odd = [f"{k} {there.get(k)} there, {v} here" for k,v in here.items() if there.get(k)!=v]
     if not is_named(cell.dataset) and images(cell.dataset)!=r.data_sha256: odd.append('other images')
     if odd: raise ValueError(f"{record} is of another study ({'; '.join(odd)}): give another folder for this one.")
-    return True
 
 def to_run(
     study:Study, # Which runs there are
@@ -180,7 +181,11 @@ def to_run(
 ) -> list: # Of `Cell`s
     "The runs that have no record yet; `ValueError` for a record of another study"
     images = cache(lambda folder: fingerprint_files(get_image_files(folder)))
-    return [o for o in study.cells() if not ((f := Path(out)/f'{o.stem}.json').exists() and _check(f, o, images))]
+    todo = []
+    for cell in study.cells():
+        if (record := cell.record(out)).exists(): _check(record, cell, images)
+        else: todo.append(cell)
+    return todo
 
 # %% ../nbs/09_study.ipynb #3f8c407c
 def _result(future):
@@ -201,9 +206,10 @@ def run_study(
     how = Counter(progress_bar(ended, total=len(todo), leave=False))
     if how['failed']: print(f"{how['failed']} runs failed; {out/'failed'} says why, and the same call tries them again.")
     if how['taken']: print(f"{how['taken']} runs are being done by someone else.")
-    stems = {o.stem for o in study.cells()}
-    if not any((out/f'{o}.json').exists() for o in stems): raise RuntimeError(f"No run of this study has ended. {out/'failed'} says why.")
-    if not to_run(study, out): shutil.rmtree(out/'unfinished', ignore_errors=True)
+    cells = study.cells()
+    stems = {o.stem for o in cells if o.record(out).exists()}
+    if not stems: raise RuntimeError(f"No run of this study has ended. {out/'failed'} says why.")
+    if len(stems)==len(cells): shutil.rmtree(out/'unfinished', ignore_errors=True)
     return read_runs(out).query('run in @stems')
 
 # %% ../nbs/09_study.ipynb #9a195ea9
@@ -220,7 +226,7 @@ def step_seconds(
     items.loss_func = CrossEntropyLossFlat()
     dls = DataLoaders.from_dsets(items, items, bs=bs, num_workers=0, device=default_device())
     dls.c = 2
-    learn = make(dls, as_arch(arch), pretrained=False)
+    learn = make(dls, arch, pretrained=False)
     with learn.no_bar(), learn.no_logging(): learn.progressive_fit(2, [(size,2)], frozen_epochs=0, freeze_to=int(recipe=='entr'))
     last = learn.progress.iloc[-1]
     return last.train_seconds/steps, last.valid_seconds/steps

@@ -78,7 +78,7 @@ def by_schedule(recipe, name):
 rivals = {**{f'same/{o}':by_schedule('same', o) for o in schedules},
           **{f'users/{o}':by_schedule('users', o) for o in schedules if o!='course' and not o.startswith('from_')}, 'users/stock':stock, 'users/course':course}
 
-def run(record, make, facts, n, lr, df):
+def run(record, make, facts, n, lr, df, also):
     "One fit, unless its record is there"
     if record.exists(): return
     set_seed(facts['seed'])
@@ -87,15 +87,16 @@ def run(record, make, facts, n, lr, df):
     learn.weights = weights_source(fetch_weights(resnet18)) # of fastai's learners, too
     setup = perf_counter()-began # decoding once belongs to the time, and others decode as they train
     learn.dls.train.rng.seed(facts['seed'])
+    start = deepcopy(learn.model.state_dict())
     begun = RunRecord.begin(learn, files=list(df.file), **facts)
     with learn.no_bar(), learn.no_logging(): fit()
     done = begun.finish(learn)
-    done.training.update(setup_seconds=setup, base_lr=lr)
+    done.training.update(setup_seconds=setup, base_lr=lr, **also(learn, start))
     done.write(record)
     print(record.stem, done.schedule, ' '.join(f"{o['accuracy']:.3f}" for o in done.epochs), f"{setup:.1f} + {done.seconds['train']:.1f} s", flush=True)
 
-def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,)):
-    "All runs that are still missing in `folder`"
+def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,), also=lambda learn, start: {}):
+    "All runs that are still missing in `folder`; `also` says more of each, from the trained Learner and its starting weights"
     if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds the three sets.')
     warnings.filterwarnings('ignore')
     tables = {o:sets[o](Path(os.environ['ENTR_DATA'])) for o in names}
@@ -103,7 +104,7 @@ def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,)):
         cells = list(itertools.product(tables, rivals, epochs, lrs))
         for name,rival,n,lr in cells[::-1 if seed%2 else 1]:
             stem = re.sub(r'\W+', '-', f'{name}-{rival}-{n}x{lr*1e4:g}-s{seed}')
-            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name])
+            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), n, lr, tables[name], also)
 
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])

@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 from fastcore.basics import num_cpus
 from fastcore.script import call_parse
-from .cli import check_out, for_terminal, sentences
+from .cli import available_weights, check_out, for_terminal, sentences
 from .evidence import contrasts, verdicts
 from .figures import draw_all, results_table
-from .learner import WeightsError, as_arch, fetch_weights
+from .learner import as_arch
 from .mechanism import mechanism_numbers
 from .published import get_set, imagenette
 from .record import read_runs
@@ -46,15 +46,6 @@ def answer(
     return '\n'.join(line(v) for v in verdicts(runs).itertuples() if (v.regime,'fixed','accuracy') in found.index)
 
 # %% ../nbs/13b_commands.ipynb #a1144575
-def _weights(arch, weights):
-    "`weights`, or for 'auto' what can be had"
-    if weights!='auto': return weights
-    try: fetch_weights(as_arch(arch))
-    except WeightsError:
-        print("The ImageNet weights cannot be had here, so training starts from random weights (--weights imagenet says why).")
-        return 'none'
-    return 'imagenet'
-
 @call_parse(pos=['path'])
 def entr_compare(
     path:str,            # Folder that holds a folder of images for each class
@@ -69,7 +60,7 @@ def entr_compare(
     "Does training on small images first help on your images? Trains with full size, with growing and with reduced size, several times each, and says."
     with _as_command(entr_compare, ValueError, OSError, RuntimeError) as in_shell:
         check_out(out, force=True, data=path)
-        study = Study(path, arch, seeds=range(_whole(seeds, '--seeds')), epochs=epochs, final=size, bs=bs, weights=_weights(arch, weights))
+        study = Study(path, arch, seeds=range(_whole(seeds, '--seeds')), epochs=epochs, final=size, bs=bs, weights=available_weights(as_arch(arch), weights))
         runs = run_study(study, Path(out)/'runs')
         draw_all(runs, out)
         print(results_table(runs).drop(columns=['dataset','arch','recipe']).round(3).to_string(index=False))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['rivals', 'spent', 'to_reach', 'accuracy_at', 'log_area', 'compare', 'signed_rank', 'holm', 'cells', 'measures',
-           'contrasts', 'verdicts']
+           'contrasts', 'verdicts', 'excess_loss']
 
 # %% ../nbs/10_evidence.ipynb #f6cec7da
 import numpy as np, pandas as pd
@@ -184,3 +184,17 @@ def verdicts(
     together = c[c.seeds>0].groupby(['regime','rival','measure']).size().max()
     return pd.DataFrame([dict(zip([*keys,'regime'], cell), verdict=_verdict(of, level, together), why=_why(of)) for cell,of in c.groupby([*keys,'regime'])],
                         columns=[*keys,'regime','verdict','why'])
+
+# %% ../nbs/10_evidence.ipynb #50977903
+def excess_loss(
+    runs:pd.DataFrame, # Runs of one cell with the numbers of `mechanism_numbers`, as `read_runs` gives them
+    reference,         # Regimes that differ in how long they were trained
+) -> pd.Series: # In nats, by regime and seed; NaN for a seed without reference
+    "How far the validation loss of each run is above that of `reference` at the same training loss; `ValueError` if that says nothing"
+    _lacks(runs, 'run', 'regime', 'seed', 'mechanism_training_loss', 'mechanism_validation_loss')
+    last = runs.groupby('run').tail(1)
+    of = last.regime.isin(reference)
+    t,v = (o - o.where(of).groupby(last.seed).transform('mean') for o in (last.mechanism_training_loss, last.mechanism_validation_loss))
+    if not (t[of]**2).sum() > 0: raise ValueError(f"No seed has runs of {', '.join(reference)} with different training losses: run two of them or more, with the same seeds.")
+    slope = (t*v)[of].sum()/(t[of]**2).sum()
+    return (v - slope*t).set_axis(pd.MultiIndex.from_frame(last[['regime','seed']])).rename('excess').sort_index()

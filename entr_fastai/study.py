@@ -17,7 +17,7 @@ from itertools import product
 from fastprogress.fastprogress import progress_bar
 from filelock import FileLock, Timeout
 from .datasets import samples
-from .learner import as_arch, entr_learner, fetch_weights, progressive_fit, weights_source
+from .learner import as_arch, entr_learner, initial_weights, progressive_fit
 from .loader import image_dls
 from .published import aerial, bees, cifar10, imagenette, steel
 from .record import RunRecord, fingerprint_files, read_runs, write_whole
@@ -59,7 +59,7 @@ def plain_learner(
 ) -> Learner:
     "fastai's `vision_learner` with nothing of ours but the loader; `WeightsError` if its weights cannot be fetched"
     arch = as_arch(arch)
-    source = weights_source(fetch_weights(arch)) if pretrained else 'random'
+    source = initial_weights(arch, pretrained)
     learn = vision_learner(dls, arch, pretrained=pretrained, metrics=accuracy)
     learn.weights = source
     return learn

@@ -1,0 +1,36 @@
+"""What training on small images first does to a network, beside regularisers that take the same time
+
+    ENTR_DATA=folder python benchmarks/regularisers.py [--sets steel] [--variants ...] [--seeds 0 1 2 3 4]
+
+ResNet-18, final size 128 px. Writes one run record a run to data/results/regularisers/, with `mechanism_numbers` of the
+trained network; runs whose record is there are not repeated. `nbs/paper/05_mechanism.ipynb` draws the records.
+"""
+from recipe import *
+from entr_fastai.mechanism import mechanism_numbers
+
+def full(n): return dict(sizes=f'{size}x{n}')
+
+# for each regulariser what is given to image_dls, entr_learner and progressive_fit
+regularisers = {
+    'weight decay': ({}, {}, dict(wd=.3)),
+    'label smoothing': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()), {}),
+    'stronger crops': (dict(min_scale=.25), {}, {}),
+    'dropout in the head': ({}, dict(ps=.8), {}),
+}
+# small first, five epochs, takes about as long as four at full size
+variants = {
+    'small first': ({}, {}, {}),
+    **{f'full size, {n} epochs':({}, {}, full(n)) for n in (3,4,5)},
+    **{o:(dls_kw, learn_kw, merge(full(4), fit_kw)) for o,(dls_kw, learn_kw, fit_kw) in regularisers.items()},
+    **{f'small first and {o}':kws for o,kws in regularisers.items()},
+}
+
+def main():
+    p = ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument('--sets', nargs='+', default=['steel'])
+    p.add_argument('--variants', nargs='+', default=list(variants))
+    p.add_argument('--seeds', nargs='+', type=int, default=range(5))
+    args = p.parse_args()
+    compete(results.with_name('regularisers'), {o:variant(*variants[o]) for o in args.variants}, args.sets, args.seeds, also=mechanism_numbers)
+
+if __name__ == '__main__': main()

@@ -95,7 +95,7 @@ def available_weights(
     arch,    # As `as_arch` gives it
     weights, # 'auto', 'imagenet' or 'none'
 ) -> str:
-    "`weights`, or instead of 'auto' what can be had"
+    "`weights`, or instead of 'auto' what can be had; `ValueError` for a network of which torchvision has no weights"
     if weights!='auto': return weights
     try: initial_weights(arch)
     except WeightsError:

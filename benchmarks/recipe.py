@@ -74,12 +74,13 @@ def variant(dls_kw, learn_kw, fit_kw):
         return learn, lambda: learn.progressive_fit(**kw)
     return make
 
-def main():
-    p = ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument('--sets', nargs='+', default=['aerial'])
+def main(doc=__doc__, variants=variants, folder='recipe', sets=['aerial'], seeds=[0,1,2], **kwargs):
+    "What is missing of `variants`, of the defaults or of those that the command line asks for; `kwargs` are for `compete`"
+    p = ArgumentParser(description=doc.splitlines()[0])
+    p.add_argument('--sets', nargs='+', default=sets)
     p.add_argument('--variants', nargs='+', default=list(variants))
-    p.add_argument('--seeds', nargs='+', type=int, default=[0,1,2])
+    p.add_argument('--seeds', nargs='+', type=int, default=seeds)
     args = p.parse_args()
-    compete(results.with_name('recipe'), {o:variant(*variants[o]) for o in args.variants}, args.sets, args.seeds)
+    compete(results.with_name(folder), {o:variant(*variants[o]) for o in args.variants}, args.sets, args.seeds, **kwargs)
 
 if __name__ == '__main__': main()

@@ -25,12 +25,4 @@ variants = {
     **{f'small first and {o}':kws for o,kws in regularisers.items()},
 }
 
-def main():
-    p = ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument('--sets', nargs='+', default=['steel'])
-    p.add_argument('--variants', nargs='+', default=list(variants))
-    p.add_argument('--seeds', nargs='+', type=int, default=range(5))
-    args = p.parse_args()
-    compete(results.with_name('regularisers'), {o:variant(*variants[o]) for o in args.variants}, args.sets, args.seeds, also=mechanism_numbers)
-
-if __name__ == '__main__': main()
+if __name__ == '__main__': main(__doc__, variants, 'regularisers', ['steel'], range(5), also=mechanism_numbers)

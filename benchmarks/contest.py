@@ -34,7 +34,8 @@ sets = dict(aerial=some_aerial, steel=steel, bees=some_bees)
 
 def stock_dls(df, px):
     "As fastai's documentation begins"
-    return ImageDataLoaders.from_df(df, path='/', fn_col='file', label_col='label', valid_col='valid', bs=bs, item_tfms=Resize(px), batch_tfms=aug_transforms())
+    tfms = [*aug_transforms(), Normalize.from_stats(*imagenet_stats)] # `vision_learner` would normalise its first loaders only, and not those that take their place
+    return ImageDataLoaders.from_df(df, path='/', fn_col='file', label_col='label', valid_col='valid', bs=bs, item_tfms=Resize(px), batch_tfms=tfms)
 
 def logged(learn, schedule, fits):
     "Run `fits`, fits of fastai's own, and leave on `learn` the log that `progressive_fit` would"

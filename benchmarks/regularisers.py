@@ -1,6 +1,6 @@
 """What training on small images first does to a network, beside regularisers that take the same time
 
-    ENTR_DATA=folder python benchmarks/regularisers.py [--sets steel] [--variants ...] [--seeds 0 1 2 3 4]
+    ENTR_DATA=folder python benchmarks/regularisers.py [--sets aerial steel bees] [--variants ...] [--seeds 0 1 2 3 4]
 
 ResNet-18, final size 128 px. Writes one run record a run to data/results/regularisers/, with `mechanism_numbers` of the
 trained network; runs whose record is there are not repeated. `nbs/paper/05_mechanism.ipynb` draws the records.
@@ -25,4 +25,4 @@ variants = {
     **{f'small first and {o}':kws for o,kws in regularisers.items()},
 }
 
-if __name__ == '__main__': main(__doc__, variants, 'regularisers', ['steel'], range(5), also=mechanism_numbers)
+if __name__ == '__main__': main(__doc__, variants, 'regularisers', list(sets), range(5), also=mechanism_numbers)

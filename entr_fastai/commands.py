@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import num_cpus
 from fastcore.script import call_parse
 from .cli import available_weights, check_out, for_terminal, sentences
-from .evidence import contrasts, verdicts
+from .evidence import contrasts, verdicts, with_interval
 from .figures import draw_all, results_table
 from .learner import as_arch
 from .mechanism import mechanism_numbers
@@ -41,8 +41,7 @@ def answer(
     found = contrasts(runs).set_index(['regime','rival','measure'])
     def line(v):
         time,gain = (found.loc[(v.regime,'fixed',o)] for o in ('seconds','accuracy'))
-        return (f"{_words[v.verdict]}: {v.regime} took {time.value:.2f} times the time of fixed and ended {gain.value:+.1f} points from it"
-                + (f" [{gain.low:.1f}, {gain.high:.1f}]" if gain.low==gain.low else '') + f"; {v.why}")
+        return (f"{_words[v.verdict]}: {v.regime} took {time.value:.2f} times the time of fixed and ended {with_interval(gain)} points from it; {v.why}")
     return '\n'.join(line(v) for v in verdicts(runs).itertuples() if (v.regime,'fixed','accuracy') in found.index)
 
 # %% ../nbs/13b_commands.ipynb #a1144575

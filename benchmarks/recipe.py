@@ -3,8 +3,8 @@
     ENTR_DATA=folder python benchmarks/recipe.py [--sets aerial] [--variants ...] [--seeds 0 1 2]
 
 Every variant is `same/from_three_quarters` of the contest, the default, with one thing changed (same sets, 5 epochs, final size
-128 px). Writes one run record a run to data/results/recipe/; runs whose record is there are not repeated. Run nothing else
-meanwhile. `nbs/paper/01_contest.ipynb` shows the records.
+128 px). Writes one run record a run to a folder in data/results/recipe/, as `contest.py` does; runs whose record is there are
+not repeated. Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` shows the records.
 """
 from contest import *
 from contextlib import nullcontext
@@ -34,7 +34,7 @@ class StatisticsAnew(Callback):
         norms = [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
         for m in norms: m.reset_running_stats(); m.momentum = None
         with torch.no_grad():
-            for x,_ in itertools.islice(dl_view(self.dls.train, size=size), 16): self.model(x)
+            for x,_ in itertools.islice(dl_view(self.dls.train, size=self.learn.schedule.final), 16): self.model(x)
         for m in norms: m.momentum = .1
 
 class In32Bits(Callback):
@@ -68,7 +68,7 @@ variants = {
 
 def variant(dls_kw, learn_kw, fit_kw):
     "A rival of the contest that is ours with one thing changed"
-    def make(df, n, lr):
+    def make(df, size, n, lr):
         learn = entr_learner(image_dls(df, size, valid_col='valid', **merge(dict(bs=bs), dls_kw)), resnet18, **learn_kw)
         kw = merge(dict(lr=lr), {} if 'sizes' in fit_kw else dict(epochs=n), fit_kw)
         return learn, lambda: learn.progressive_fit(**kw)

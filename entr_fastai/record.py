@@ -51,11 +51,13 @@ def fingerprint_weights(
 # %% ../nbs/05_record.ipynb #6af8a37e
 _packages = 'fastai fastcore torch torchvision numpy pillow'.split()
 
-def _cpu():
-    "The processor's name, as Linux knows it or as Python guesses it"
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((l.split(':', 1)[1].strip() for l in lines if l.startswith('model name')), platform.processor() or platform.machine())
+def _cpu(info='/proc/cpuinfo'):
+    "The processor's name with its family and model, as Linux knows them, or as Python guesses it"
+    info = Path(info)
+    first = info.read_text().split('\n\n')[0] if info.exists() else ''
+    known = {k.strip():v.strip() for k,_,v in (l.partition(':') for l in first.splitlines())}
+    if 'model name' not in known: return platform.processor() or platform.machine()
+    return '{model name} (family {cpu family}, model {model})'.format_map(known) if {'cpu family','model'} <= set(known) else known['model name']
 
 # %% ../nbs/05_record.ipynb #2cf20f04
 def environment() -> dict: # `versions` and `hardware`, each a dict of short facts

@@ -142,6 +142,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'entr_fastai.datasets.unpack': ('datasets.html#unpack', 'entr_fastai/datasets.py')},
             'entr_fastai.evidence': { 'entr_fastai.evidence._contrast': ('evidence.html#_contrast', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence._lacks': ('evidence.html#_lacks', 'entr_fastai/evidence.py'),
+                                      'entr_fastai.evidence._machine': ('evidence.html#_machine', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence._of_cell': ('evidence.html#_of_cell', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence._pairs': ('evidence.html#_pairs', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence._verdict': ('evidence.html#_verdict', 'entr_fastai/evidence.py'),

@@ -41,7 +41,8 @@ def answer(
     found = contrasts(runs).set_index(['regime','rival','measure'])
     def line(v):
         time,gain = (found.loc[(v.regime,'fixed',o)] for o in ('seconds','accuracy'))
-        return (f"{_words[v.verdict]}: {v.regime} took {time.value:.2f} times the time of fixed and ended {with_interval(gain)} points from it; {v.why}")
+        took = f"took {time.value:.2f} times the time of fixed and " if time.seeds else ''
+        return f"{_words[v.verdict]}: {v.regime} {took}ended {with_interval(gain)} points from it; {v.why}"
     return '\n'.join(line(v) for v in verdicts(runs).itertuples() if (v.regime,'fixed','accuracy') in found.index)
 
 # %% ../nbs/13b_commands.ipynb #a1144575

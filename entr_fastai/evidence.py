@@ -127,18 +127,22 @@ def cells(
     return [o for o in ('dataset','arch','recipe') if o in runs]
 
 # %% ../nbs/10_evidence.ipynb #c5a7aac5
+def _machine(runs):
+    "What seconds depend on, as a text; the same for all where the records do not say"
+    return sum((runs[o].map(str)+' ' for o in ('cpu','gpu','threads') if o in runs), pd.Series('', runs.index)).str.strip()
+
 def _of_cell(runs):
     "A row for each run of one cell"
     last = runs.groupby('run').tail(1)
     base = last[last.regime=='fixed']
     target,end = base.accuracy.quantile(interpolation='lower'),base.seconds.median()
-    res = last.set_index('run')[[*cells(runs),'regime','seed','accuracy','seconds','arithmetic']]
+    res = last.assign(machine=_machine(last)).set_index('run')[[*cells(runs),'regime','seed','machine','accuracy','seconds','arithmetic']]
     if base.empty: return res.assign(to_target=np.nan, to_target_arithmetic=np.nan, area=np.nan)
     return res.assign(to_target=to_reach(runs, target), to_target_arithmetic=to_reach(runs, target, 'arithmetic'), area=log_area(runs, end/2, end))
 
 def measures(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
-) -> pd.DataFrame: # A row for each run: its cell, regime and seed; `accuracy`, `seconds` and `arithmetic` at its end, `to_target`, `to_target_arithmetic`, `area`
+) -> pd.DataFrame: # A row for each run: its cell, regime, seed and `machine`; `accuracy`, `seconds` and `arithmetic` at its end, `to_target`, `to_target_arithmetic`, `area`
     "What each run of a study was worth"
     _lacks(runs, 'dataset', 'arch', 'regime', 'seed')
     runs = spent(runs)
@@ -149,12 +153,13 @@ rivals = 'fixed','reduced'
 _ratios = 'seconds','to_target'
 
 def _pairs(runs, m, regime, rival):
-    "For each measure the numbers of `regime` and of `rival`, by seed"
+    "For each measure the numbers of `regime` and of `rival`, by seed; seconds of different machines make no pair"
     a,b = (m[m.regime==o].set_index('seed') for o in (regime, rival))
     a,b = a.align(b, join='inner', axis=0)
     def by_then(by): return pd.Series({s:accuracy_at(runs[runs.run==b.run[s]], a[by][s], by).iloc[0] for s in b.index}, dtype=float)
-    res = {o:(a[o],b[o]) for o in ('accuracy','area',*_ratios)}
-    return {**res, 'at_time':(a.accuracy, by_then('seconds')), 'at_arithmetic':(a.accuracy, by_then('arithmetic'))}
+    timed = {**{o:(a[o],b[o]) for o in ('area',*_ratios)}, 'at_time':(a.accuracy, by_then('seconds'))}
+    same = a.machine==b.machine
+    return {'accuracy':(a.accuracy,b.accuracy), **{k:(x[same],y[same]) for k,(x,y) in timed.items()}, 'at_arithmetic':(a.accuracy, by_then('arithmetic'))}
 
 def _contrast(measure, a, b):
     ratio = measure in _ratios
@@ -186,7 +191,7 @@ def _why(of):
     "The numbers behind a verdict, as a sentence"
     named = dict(area='points of area', accuracy='points at the end')
     said = [f"{with_interval(o)} {named[o.measure]} against {o.rival} (p {o.p_holm:.2g}, seeds {o.seeds})" for o in of.dropna(subset='value').itertuples()]
-    return '; '.join(said + [f'{o} has not run' for o in of[of.seeds==0].rival.unique()]) + '.'
+    return '; '.join(said + [f'{o} has not run with the same seeds on the same machine' for o in of[of.seeds==0].rival.unique()]) + '.'
 
 def verdicts(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them

@@ -245,7 +245,7 @@ def plot_efficiency(
 # %% ../nbs/11_figures.ipynb #d0ee8e68
 def _numbers(of, base):
     "The numbers of the runs `of` a regime, relative to those of `base`"
-    def relative(col): return compare(of.set_index('seed')[col], base.set_index('seed')[col]).value
+    def relative(col): return compare(*(o.set_index(['seed','machine'])[col] for o in (of, base))).value
     return dict(seeds=len(of), accuracy=of.accuracy.median(), lowest=of.accuracy.min(), highest=of.accuracy.max(),
                 time=relative('seconds'), time_to_target=relative('to_target'), area=of.area.median())
 

@@ -3,8 +3,8 @@
     ENTR_DATA=folder python benchmarks/contest.py [--sets aerial steel bees steel-224] [--rivals ...] [--epochs 5] [--seeds 0 1 2 3 4]
 
 ENTR_DATA holds the three sets, as `entr_data` puts them or in class folders (`entr_fastai.published` looks for them).
-ResNet-18, final size 128 px, and 224 px for `steel-224`. A rival is named `recipe/schedule`: the recipe is `users`, what its users write (32 bits,
-`vision_learner`), or `same`, everything of ours but the sizes. Writes one run record a run to a folder in
+ResNet-18, final size 128 px, and 224 px for `steel-224`. A rival is named `recipe/schedule`: the recipe is `users`, what its
+users write (32 bits, `vision_learner`), or `same`, everything of ours but the sizes. Writes one run record a run to a folder in
 data/results/contest/ that is named for what the machine computes in: bf16, fp32, or fp16 on a GPU. Runs whose record is there
 are not repeated. The seeds are the outermost loop, every second one backwards, so that what is compared has run side by side.
 Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` draws the records.

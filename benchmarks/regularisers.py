@@ -3,7 +3,8 @@
     ENTR_DATA=folder python benchmarks/regularisers.py [--sets aerial steel bees] [--variants ...] [--seeds 0 1 2 3 4]
 
 ResNet-18, final size 128 px. Writes one run record a run to a folder in data/results/regularisers/, as `contest.py` does, with
-`mechanism_numbers` of the trained network; runs whose record is there are not repeated. `nbs/paper/05_mechanism.ipynb` draws the records.
+`mechanism_numbers` of the trained network; runs whose record is there are not repeated. `nbs/paper/05_mechanism.ipynb` draws
+the records.
 """
 from recipe import *
 from entr_fastai.mechanism import mechanism_numbers

@@ -109,12 +109,12 @@ def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,), also=lambda 
     "All runs that are still missing in `folder` of such a machine; `also` says more of each, from the trained Learner and its starting weights"
     if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds the three sets.')
     warnings.filterwarnings('ignore')
-    images = {o:(sets[o][0](Path(os.environ['ENTR_DATA'])), sets[o][1]) for o in names}
+    folder,images = folder/machine(),{o:(sets[o][0](Path(os.environ['ENTR_DATA'])), sets[o][1]) for o in names}
     for seed in seeds:
         cells = list(itertools.product(images, rivals, epochs, lrs))
         for name,rival,n,lr in cells[::-1 if seed%2 else 1]:
             stem = re.sub(r'\W+', '-', f'{name}-{rival}-{n}x{lr*1e4:g}-s{seed}')
-            run(folder/machine()/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), images[name], n, lr, also)
+            run(folder/f'{stem}.json', rivals[rival], dict(name=name, regime=rival, seed=seed), images[name], n, lr, also)
 
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])

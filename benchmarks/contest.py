@@ -6,8 +6,9 @@ ENTR_DATA holds the three sets, as `entr_data` puts them or in class folders (`e
 ResNet-18, final size 128 px, and 224 px for `steel-224`. A rival is named `recipe/schedule`: the recipe is `users`, what its
 users write (32 bits, `vision_learner`), or `same`, everything of ours but the sizes. Writes one run record a run to a folder in
 data/results/contest/ that is named for what the machine computes in: bf16, fp32, or fp16 on a GPU. Runs whose record is there
-are not repeated. The seeds are the outermost loop, every second one backwards, so that what is compared has run side by side.
-Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` draws the records.
+are not repeated, unless `--folder contest-again` or another name puts them elsewhere in data/results/. The seeds are the
+outermost loop, every second one backwards, so that what is compared has run side by side. Run nothing else meanwhile.
+`nbs/paper/01_contest.ipynb` draws the records.
 """
 import os, sys, warnings
 from argparse import ArgumentParser
@@ -118,12 +119,13 @@ def compete(folder, rivals, names, seeds, epochs=(5,), lrs=(2e-3,), also=lambda 
 
 def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument('--folder', default='contest')
     p.add_argument('--sets', nargs='+', default=list(sets))
     p.add_argument('--rivals', nargs='+', default=list(rivals))
     p.add_argument('--epochs', nargs='+', type=int, default=[5])
     p.add_argument('--lrs', nargs='+', type=float, default=[2e-3])
     p.add_argument('--seeds', nargs='+', type=int, default=range(5))
     args = p.parse_args()
-    compete(results, {o:rivals[o] for o in args.rivals}, args.sets, args.seeds, args.epochs, args.lrs)
+    compete(results.with_name(args.folder), {o:rivals[o] for o in args.rivals}, args.sets, args.seeds, args.epochs, args.lrs)
 
 if __name__ == '__main__': main()

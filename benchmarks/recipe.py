@@ -3,19 +3,20 @@
     ENTR_DATA=folder python benchmarks/recipe.py [--sets aerial] [--variants ...] [--seeds 0 1 2]
 
 Every variant is `same/from_three_quarters` of the contest, the default, with one thing changed (same sets, 5 epochs, final size
-128 px). Writes one run record a run to a folder in data/results/recipe/, as `contest.py` does; runs whose record is there are
-not repeated. Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` shows the records.
+128 px); `nothing` is the default itself, run side by side with them. Writes one run record a run to a folder in
+data/results/recipe/, as `contest.py` does; runs whose record is there are not repeated. Run nothing else meanwhile.
+`nbs/paper/01_contest.ipynb` shows the records.
 """
 from contest import *
 from contextlib import nullcontext
 from fastai.callback.training import BnFreeze
 
-class FreezeFirst(Callback):
-    "Train the later groups of layers only, from an epoch on: the first ones have learnt on small images"
+class FreezeAt(Callback):
+    "From an epoch on, leave the groups of layers before `to` as they are"
     order = 6 # after the unfreezing
-    def __init__(self, at): self.at = at
+    def __init__(self, at, to): self.at,self.to = at,to
     def before_train(self):
-        if self.epoch==self.at: self.opt.freeze_to(1)
+        if self.epoch==self.at: self.opt.freeze_to(self.to)
 
 class MeanAtEnd(Callback):
     "The weights at the end are the mean over the batches of the last epoch"
@@ -44,8 +45,9 @@ class In32Bits(Callback):
 
 # for each variant what is given to image_dls, entr_learner and progressive_fit
 variants = {
+    'nothing': ({}, {}, {}),
     'first layers trained, too': ({}, {}, dict(freeze_to=0)),
-    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[FreezeFirst(4)])),
+    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[FreezeAt(4, 1)])),
     'head alone': ({}, {}, dict(freeze_to=2)),
     'BatchNorm trained in frozen layers': ({}, dict(train_bn=True), {}),
     'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
@@ -62,6 +64,10 @@ variants = {
     'mean of the weights of the last epoch': ({}, {}, dict(cbs=[MeanAtEnd()])),
     'three quarters throughout, statistics anew': ({}, {}, dict(sizes='96x5,128x0', cbs=[StatisticsAnew()])),
     'two epochs at the final size': ({}, {}, dict(sizes='96x3,128x2')),
+    'frozen epoch at half the size': ({}, {}, dict(sizes='64x1,96x3,128x1')),
+    'head alone at the final size': ({}, {}, dict(cbs=[FreezeAt(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)
+    'full size, head alone in the last epoch': ({}, {}, dict(sizes='128x5', cbs=[FreezeAt(4, -1)])),
+    'highest learning rate at half of the fit': ({}, {}, dict(pct_start=.5)),
     'four epochs': ({}, {}, dict(epochs=4)),
     'six epochs': ({}, {}, dict(epochs=6)),
 }

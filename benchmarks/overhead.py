@@ -55,8 +55,8 @@ def main():
         dls = image_dls(samples('steel'), size, bs=32, valid_pct=.04)
         rounds = [[f(dls) for f in (ours, by_hand)[::-1 if i%2 else 1]][::-1 if i%2 else 1] for i in range(32)][1:] # the first warms up
         a,b = zip(*rounds)
-        res[size] = dict(ratio=median(x/y for x,y in zip(a, b)), ours=a, by_hand=b)
-        print(size, res[size]['ratio'], flush=True)
+        res[size] = dict(ours=a, by_hand=b)
+        print(size, median(x/y for x,y in rounds), flush=True)
     write_whole(file, json.dumps(dict(environment(), sizes=res), indent=1)+'\n')
 
 if __name__ == '__main__': main()

@@ -10,13 +10,7 @@ data/results/recipe/, as `contest.py` does; runs whose record is there are not r
 from contest import *
 from contextlib import nullcontext
 from fastai.callback.training import BnFreeze
-
-class FreezeAt(Callback):
-    "From an epoch on, leave the groups of layers before `to` as they are"
-    order = 6 # after the unfreezing
-    def __init__(self, at, to): self.at,self.to = at,to
-    def before_train(self):
-        if self.epoch==self.at: self.opt.freeze_to(self.to)
+from entr_fastai.learner import _Unfreeze
 
 class MeanAtEnd(Callback):
     "The weights at the end are the mean over the batches of the last epoch"
@@ -47,7 +41,7 @@ class In32Bits(Callback):
 variants = {
     'nothing': ({}, {}, {}),
     'first layers trained, too': ({}, {}, dict(freeze_to=0)),
-    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[FreezeAt(4, 1)])),
+    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[_Unfreeze(4, 1)])),
     'head alone': ({}, {}, dict(freeze_to=2)),
     'BatchNorm trained in frozen layers': ({}, dict(train_bn=True), {}),
     'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
@@ -65,8 +59,8 @@ variants = {
     'three quarters throughout, statistics anew': ({}, {}, dict(sizes='96x5,128x0', cbs=[StatisticsAnew()])),
     'two epochs at the final size': ({}, {}, dict(sizes='96x3,128x2')),
     'frozen epoch at half the size': ({}, {}, dict(sizes='64x1,96x3,128x1')),
-    'head alone at the final size': ({}, {}, dict(cbs=[FreezeAt(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)
-    'full size, head alone in the last epoch': ({}, {}, dict(sizes='128x5', cbs=[FreezeAt(4, -1)])),
+    'head alone at the final size': ({}, {}, dict(cbs=[_Unfreeze(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)
+    'full size, head alone in the last epoch': ({}, {}, dict(sizes='128x5', cbs=[_Unfreeze(4, -1)])),
     'highest learning rate at half of the fit': ({}, {}, dict(pct_start=.5)),
     'four epochs': ({}, {}, dict(epochs=4)),
     'six epochs': ({}, {}, dict(epochs=6)),

@@ -1,6 +1,6 @@
 """The contest: seconds and arithmetic to the same accuracy, this library's recipe against its rivals
 
-    ENTR_DATA=folder python benchmarks/contest.py [--sets aerial steel bees steel-224] [--rivals ...] [--epochs 5] [--seeds 0 1 2 3 4]
+    ENTR_DATA=folder python benchmarks/contest.py [--sets aerial steel bees steel-224] [--rivals ...] [--epochs 5] [--lrs 2e-3] [--seeds 0 1 2 3 4]
 
 ENTR_DATA holds the three sets, as `entr_data` puts them or in class folders (`entr_fastai.published` looks for them).
 ResNet-18, final size 128 px, and 224 px for `steel-224`. A rival is named `recipe/schedule`: the recipe is `users`, what its

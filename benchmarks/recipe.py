@@ -37,6 +37,31 @@ class In32Bits(Callback):
     order = MixedPrecision.order+1
     def before_fit(self): self.learn.cpu_mixed_precision.autocast = nullcontext()
 
+class LaidOutByRow(Callback):
+    "No `channels_last`"
+    order = ChannelsLast.order+1
+    def before_fit(self): self.model.to(memory_format=torch.contiguous_format)
+
+class BatchesByArea(Callback):
+    "As many pixels in a batch at every size; the learning rate goes with the root of the number of images"
+    order = ParamScheduler.order+1
+    def before_train(self):
+        self.more = (self.learn.schedule.final/self.dl.size)**2
+        self.dl.bs = round(self.dl.bs*self.more)
+    def before_batch(self):
+        if self.training: self.opt.set_hypers(lr=[o['lr']*self.more**.5 for o in self.opt.hypers])
+
+class GrowsWithSize(Callback):
+    "`strength(learn, 0)` is called before an epoch at less than the final size, `strength(learn, 1)` before others, as EfficientNetV2 (Tan & Le, arXiv 2104.00298) regularises more at larger sizes"
+    order = ProgressiveResize.order+1
+    def __init__(self, strength): self.strength = strength
+    def before_train(self): self.strength(self.learn, self.dl.size==self.learn.schedule.final)
+
+def dropout(learn, whole):
+    for m,p in zip([m for m in learn.model.modules() if isinstance(m, nn.Dropout)], (.25,.5)): m.p = p if whole else p/2 # fastai's, and half of it
+def crops(learn, whole): learn.dl.crop.min_scale = .35 if whole else .6
+def smoothing(learn, whole): learn.loss_func.func.eps = .1 if whole else 0.
+
 # for each variant what is given to image_dls, entr_learner and progressive_fit
 variants = {
     'nothing': ({}, {}, {}),
@@ -47,16 +72,22 @@ variants = {
     'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
     'no frozen epoch': ({}, {}, dict(frozen_epochs=0)),
     '32 bits': ({}, {}, dict(cbs=In32Bits)),
+    'no channels_last': ({}, {}, dict(cbs=LaidOutByRow)),
     "fastai's Adam": ({}, dict(opt_func=Adam), {}),
     'learning rate halved': ({}, {}, dict(lr=1e-3)),
     'learning rate doubled': ({}, {}, dict(lr=4e-3)),
     'batches of 64': (dict(bs=64), {}, {}),
     'batches of 16': (dict(bs=16), {}, {}),
+    'batches of as many pixels': ({}, {}, dict(cbs=BatchesByArea)),
     'label smoothing': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()), {}),
     'stronger crops': (dict(min_scale=.35), {}, {}),
+    'dropout grows with the size': ({}, {}, dict(cbs=[GrowsWithSize(dropout)])),
+    'label smoothing at the final size': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()), dict(cbs=[GrowsWithSize(smoothing)])),
+    'stronger crops at the final size': ({}, {}, dict(cbs=[GrowsWithSize(crops)])),
     'no changes of light': (dict(batch_tfms=[]), {}, {}),
     'mean of the weights of the last epoch': ({}, {}, dict(cbs=[MeanAtEnd()])),
     'three quarters throughout, statistics anew': ({}, {}, dict(sizes='96x5,128x0', cbs=[StatisticsAnew()])),
+    'statistics anew': ({}, {}, dict(cbs=[StatisticsAnew()])),
     'two epochs at the final size': ({}, {}, dict(sizes='96x3,128x2')),
     'frozen epoch at half the size': ({}, {}, dict(sizes='64x1,96x3,128x1')),
     'head alone at the final size': ({}, {}, dict(cbs=[_Unfreeze(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)

@@ -51,8 +51,8 @@ class BatchesByArea(Callback):
     def before_batch(self):
         if self.training: self.opt.set_hypers(lr=[o['lr']*self.more**.5 for o in self.opt.hypers])
 
-class GrowsWithSize(Callback):
-    "`strength(learn, 0)` is called before an epoch at less than the final size, `strength(learn, 1)` before others, as EfficientNetV2 (Tan & Le, arXiv 2104.00298) regularises more at larger sizes"
+class GrowsWithSize(Callback): # as in EfficientNetV2 (Tan & Le, arXiv 2104.00298)
+    "`strength(learn, whole)` sets how strong a regulariser is, before each epoch; `whole` at the final size"
     order = ProgressiveResize.order+1
     def __init__(self, strength): self.strength = strength
     def before_train(self): self.strength(self.learn, self.dl.size==self.learn.schedule.final)

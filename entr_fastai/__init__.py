@@ -1,3 +1,4 @@
+"Train fastai image classifiers on small images first and let the size grow"
 __version__ = "0.0.1"
 
 import warnings
@@ -5,13 +6,22 @@ import warnings
 with warnings.catch_warnings():
     # fastai brings torch.jit.script along; the warning is for its authors, and would stand before every message of the commands
     warnings.filterwarnings('ignore', message='`torch.jit.script', category=FutureWarning)
-    from entr_fastai.schedule import *
-    from entr_fastai.loader import *
-    from entr_fastai.resize import *
-    from entr_fastai.guard import guarded
-    from entr_fastai.record import *
-    from entr_fastai.learner import *
-    from entr_fastai.datasets import *
-    from entr_fastai.published import *
+    from .schedule import SizeSchedule, as_schedule, fixed, gradual, one_step, reduced
+    from .loader import decode_once, image_dls
+    from .resize import ProgressiveResize
+    from .guard import guarded
+    from .record import RunRecord, read_runs
+    from .learner import entr_learner, progressive_fit
+    from .samples import samples
+    from .datasets import aerial, bees, cifar10, get_set, imagenette, steel
+    from .study import Study, run_study
+    from .figures import draw_all
+    from .mechanism import mechanism_report
+
+# what `from entr_fastai import *` gives; everything else is imported from its module
+__all__ = ['SizeSchedule', 'as_schedule', 'fixed', 'gradual', 'one_step', 'reduced', 'decode_once', 'image_dls',
+           'ProgressiveResize', 'guarded', 'RunRecord', 'read_runs', 'entr_learner', 'progressive_fit', 'samples',
+           'aerial', 'bees', 'cifar10', 'get_set', 'imagenette', 'steel', 'Study', 'run_study', 'draw_all',
+           'mechanism_report']
 
 del warnings

@@ -12,8 +12,9 @@ lib = cfg['lib_name']
 version = re.search(r'^__version__ = "(.+)"', (here/lib/'__init__.py').read_text(encoding='utf-8'), re.M)[1]
 readme = here/'README.md'
 readme = readme.read_text(encoding='utf-8') if readme.exists() else ''
+urls = dict(Repository=cfg['git_url'], Documentation=cfg['doc_url']) if cfg['user'] else {}
 # relative links work beside the code and nowhere else, so the package index gets whole ones
-for start,kind in ((r'(!\[[^]]*\]\()', 'raw'), (r'((?<!!)\[[^]]*\]\()', 'blob')):
+for start,kind in ((r'(!\[[^]]*\]\()', 'raw'), (r'((?<!!)\[[^]]*\]\()', 'blob')) if urls else ():
     readme = re.sub(start + r'(?![a-z]+:|#)', rf"\g<1>{cfg['git_url']}/{kind}/{cfg['branch']}/", readme)
 
 setup(
@@ -26,5 +27,5 @@ setup(
     install_requires=cfg['requirements'].split(),
     extras_require=dict(dev=cfg['dev_requirements'].split()),
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f'{lib}={lib}._modidx:d']),
-    project_urls=dict(Repository=cfg['git_url'], Documentation=cfg['doc_url']),
+    project_urls=urls,
 )

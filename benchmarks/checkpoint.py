@@ -13,8 +13,9 @@ from time import perf_counter
 from unittest.mock import patch
 from fastai.vision.all import set_seed
 from entr_fastai import *
+from entr_fastai.core import write_whole
 from entr_fastai.checkpoint import Checkpoint
-from entr_fastai.record import environment, write_whole
+from entr_fastai.record import environment
 
 record = Path(__file__).resolve().parent.parent/'data/results/checkpoint/aerial-resnet18-128.json'
 

@@ -2,7 +2,7 @@
 
     ENTR_DATA=folder python benchmarks/contest.py [--sets aerial steel bees steel-224] [--rivals ...] [--epochs 5] [--lrs 2e-3] [--seeds 0 1 2 3 4]
 
-ENTR_DATA holds the three sets, as `entr_data` puts them or in class folders (`entr_fastai.published` looks for them).
+ENTR_DATA holds the three sets, as `entr_data` puts them or in class folders (`entr_fastai.datasets` looks for them).
 ResNet-18, final size 128 px, and 224 px for `steel-224`. A rival is named `recipe/schedule`: the recipe is `users`, what its
 users write (32 bits, `vision_learner`), or `same`, everything of ours but the sizes. Writes one run record a run to a folder in
 data/results/contest/ that is named for what the machine computes in: bf16, fp32, or fp16 on a GPU. Runs whose record is there
@@ -16,7 +16,8 @@ from pathlib import Path
 from time import perf_counter
 from fastai.vision.all import *
 from entr_fastai import *
-from entr_fastai.learner import FitLog, FitTable
+from entr_fastai.learner import FitLog, FitTable, fetch_weights, mixed_precision, weights_source
+from entr_fastai.datasets import split_by_group
 
 results = Path(__file__).resolve().parent.parent/'data/results/contest'
 bs = 32

@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from fastcore.nbio import read_nb, write_nb
-from entr_fastai.record import write_whole
+from entr_fastai.core import write_whole
 
 root = Path(__file__).resolve().parent.parent
 record = root/'data/results/coverage/lines.json'

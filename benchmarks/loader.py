@@ -16,9 +16,11 @@ import numpy as np, torch
 from torchvision.transforms.v2 import functional as tvf
 from fastai.vision.all import *
 from entr_fastai import *
-from entr_fastai.loader import crop_boxes, look_up_
-from entr_fastai.record import environment, write_whole
+from entr_fastai.core import write_whole
 from entr_fastai.store import ImageStore
+from entr_fastai.loader import crop_boxes, dl_view, look_up_
+from entr_fastai.record import environment
+from entr_fastai.learner import mixed_precision
 
 results = Path(__file__).resolve().parent.parent/'data/results/loader'
 sizes = 64,128,224

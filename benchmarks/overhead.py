@@ -12,7 +12,9 @@ from statistics import median
 from time import perf_counter
 from fastai.vision.all import *
 from entr_fastai import *
-from entr_fastai.record import environment, write_whole
+from entr_fastai.core import write_whole
+from entr_fastai.record import environment
+from entr_fastai.learner import mixed_precision
 
 results = Path(__file__).resolve().parent.parent/'data/results/overhead'
 

@@ -10,7 +10,8 @@ data/results/recipe/, as `contest.py` does; runs whose record is there are not r
 from contest import *
 from contextlib import nullcontext
 from fastai.callback.training import BnFreeze
-from entr_fastai.learner import _Unfreeze
+from entr_fastai.loader import dl_view
+from entr_fastai.learner import UnfreezeAt
 
 class MeanAtEnd(Callback):
     "The weights at the end are the mean over the batches of the last epoch"
@@ -66,7 +67,7 @@ def smoothing(learn, whole): learn.loss_func.func.eps = .1 if whole else 0.
 variants = {
     'nothing': ({}, {}, {}),
     'first layers trained, too': ({}, {}, dict(freeze_to=0)),
-    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[_Unfreeze(4, 1)])),
+    'first layers trained until the final size': ({}, {}, dict(freeze_to=0, cbs=[UnfreezeAt(4, 1)])),
     'head alone': ({}, {}, dict(freeze_to=2)),
     'BatchNorm trained in frozen layers': ({}, dict(train_bn=True), {}),
     'BatchNorm frozen whole in frozen layers': ({}, {}, dict(cbs=BnFreeze)),
@@ -90,8 +91,8 @@ variants = {
     'statistics anew': ({}, {}, dict(cbs=[StatisticsAnew()])),
     'two epochs at the final size': ({}, {}, dict(sizes='96x3,128x2')),
     'frozen epoch at half the size': ({}, {}, dict(sizes='64x1,96x3,128x1')),
-    'head alone at the final size': ({}, {}, dict(cbs=[_Unfreeze(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)
-    'full size, head alone in the last epoch': ({}, {}, dict(sizes='128x5', cbs=[_Unfreeze(4, -1)])),
+    'head alone at the final size': ({}, {}, dict(cbs=[UnfreezeAt(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)
+    'full size, head alone in the last epoch': ({}, {}, dict(sizes='128x5', cbs=[UnfreezeAt(4, -1)])),
     'highest learning rate at half of the fit': ({}, {}, dict(pct_start=.5)),
     'four epochs': ({}, {}, dict(epochs=4)),
     'six epochs': ({}, {}, dict(epochs=6)),

@@ -10,7 +10,8 @@ import itertools, json, warnings
 from argparse import ArgumentParser
 from pathlib import Path
 import pandas as pd, torch
-from entr_fastai.record import environment, json_plain, write_whole
+from entr_fastai.core import write_whole
+from entr_fastai.record import environment, json_plain
 from entr_fastai.study import step_seconds
 
 def main():

@@ -7,39 +7,55 @@ __all__ = ['random_states', 'set_random_states', 'callback_state', 'set_callback
            'belongs_to', 'save_whole', 'load_whole', 'Checkpoint']
 
 # %% ../nbs/06_checkpoint.ipynb #ae4544ba
-import hashlib, io, pickle, time
+import hashlib
+import io
+import pickle
+import time
 from contextlib import contextmanager
 from importlib.metadata import version
+
+# %% ../nbs/06_checkpoint.ipynb #52e1f256
 from fastai.basics import *
 from fastai.callback.all import *
 from .core import rng_states, set_rng_states, whole_file
 from .guard import replaced
 
 # %% ../nbs/06_checkpoint.ipynb #e5c5f1a8
-def _own(dls, name): return [o for o in (getattr(dl, name, None) for dl in dls) if o is not None]
+def _each(dls, name):
+    "The attribute `name` of the loaders that have one"
+    found = [getattr(dl, name, None) for dl in dls]
+    return [o for o in found if o is not None]
 
+# %% ../nbs/06_checkpoint.ipynb #cc196d5f
 def random_states(
-    dls, # The loaders; a PyTorch loader's own generator counts too
-) -> dict:
+    dls, # The loaders, fastai's or PyTorch's
+) -> dict: # Numbers, text, tensors, and lists of them
     "Where all streams of random numbers are"
-    return dict(**rng_states(), loaders=[o.getstate() for o in _own(dls, 'rng')], generators=[o.get_state() for o in _own(dls, 'generator')])
+    orders = [o.getstate() for o in _each(dls, 'rng')]
+    generators = [o.get_state() for o in _each(dls, 'generator')] # PyTorch's loaders keep theirs under this name
+    return dict(**rng_states(), loaders=orders, generators=generators)
 
 # %% ../nbs/06_checkpoint.ipynb #57b9a856
 def set_random_states(
-    dls,    # Loaders as those that `states` is of
-    states, # What `random_states` gave
+    dls,         # Loaders as those that `states` is of
+    states:dict, # What `random_states` gave
 ):
     "Let all streams of random numbers go on from `states`"
     set_rng_states(states)
-    for o,s in zip(_own(dls, 'rng'), states['loaders']): o.setstate(s)
-    for o,s in zip(_own(dls, 'generator'), states['generators']): o.set_state(s)
+    for o,s in zip(_each(dls, 'rng'), states['loaders']): o.setstate(s)
+    for o,s in zip(_each(dls, 'generator'), states['generators']): o.set_state(s)
 
 # %% ../nbs/06_checkpoint.ipynb #009f2baf
-_kept = {Recorder: 'lrs iters losses values log', ParamScheduler: 'hps', TrackerCallback: 'best new_best', EarlyStoppingCallback: 'wait',
-         ReduceLROnPlateau: 'wait', GradientAccumulation: 'count', ShowGraphCallback: 'nb_batches'}
+_kept = {Recorder: 'lrs iters losses values log',
+         ParamScheduler: 'hps',
+         TrackerCallback: 'best new_best',
+         EarlyStoppingCallback: 'wait',
+         ReduceLROnPlateau: 'wait',
+         GradientAccumulation: 'count',
+         ShowGraphCallback: 'nb_batches'}
 
 def _plain(o):
-    "`o` with lists for `L`, plain tensors for fastai's and Python's numbers for NumPy's, which is what `torch.load` takes from strangers"
+    "`o` with lists for `L`, plain tensors for fastai's, Python's numbers for NumPy's"
     if isinstance(o, dict): return {k:_plain(v) for k,v in o.items()}
     if isinstance(o, (list, L)): return [_plain(v) for v in o]
     if isinstance(o, Tensor): return o.detach().as_subclass(Tensor)
@@ -50,8 +66,9 @@ def callback_state(
     cb:Callback, # Any callback
 ) -> dict: # Empty if it keeps nothing
     "What `cb` has to know at the next epoch"
-    if hasattr(type(cb), 'state_dict'): return _plain(cb.state_dict()) # the callback itself would answer with the network's
-    return {k:_plain(vars(cb)[k]) for cls,ks in _kept.items() if isinstance(cb, cls) for k in ks.split() if k in vars(cb)}
+    if hasattr(type(cb), 'state_dict'): return _plain(cb.state_dict()) # `cb` itself would answer with the network's
+    names = [k for cls,ks in _kept.items() if isinstance(cb, cls) for k in ks.split()]
+    return {k:_plain(vars(cb)[k]) for k in names if k in vars(cb)}
 
 # %% ../nbs/06_checkpoint.ipynb #286dc51d
 def set_callback_state(
@@ -62,20 +79,52 @@ def set_callback_state(
     if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
     else: vars(cb).update(state)
 
-# %% ../nbs/06_checkpoint.ipynb #d38aceea
-def _metrics(learn): return [learn.recorder.smooth_loss, *learn.recorder._train_mets] if hasattr(learn, 'recorder') else []
-def _scaler(learn): return getattr(learn, 'scaler', None)
+# %% ../nbs/06_checkpoint.ipynb #f356f998
+def _parameters(learn): return [p for group in learn.opt.param_lists for p in group]
 
+def _gradients(learn):
+    "The gradients by number of their parameter: 0 for one of zeros, nothing for none"
+    return {i: p.grad if p.grad.any() else 0 for i,p in enumerate(_parameters(learn)) if p.grad is not None}
+
+def _set_gradients(learn, grads):
+    for i,p in enumerate(_parameters(learn)):
+        grad = grads.get(i)
+        if grad is None: p.grad = None # fastai steps with a gradient of zero, and does not without one
+        elif isinstance(grad, int): p.grad = torch.zeros_like(p)
+        else: p.grad = to_device(grad, p.device)
+
+# %% ../nbs/06_checkpoint.ipynb #4672031c
+def _means(learn):
+    "What the recorder keeps running: the mean of the loss, and those of metrics on training batches"
+    recorder = getattr(learn, 'recorder', None)
+    return [recorder.smooth_loss, *recorder._train_mets] if recorder else []
+
+def _mean_state(mean):
+    return {k:_plain(v) for k,v in vars(mean).items() if isinstance(v, (int, float, Tensor))}
+
+# %% ../nbs/06_checkpoint.ipynb #d38aceea
 def fit_state(
     learn:Learner, # In a fit, after a batch or an epoch
 ) -> dict: # Numbers, text, tensors, and lists and dicts of them
     "All that the rest of the fit of `learn` depends on, but its epoch and batch"
-    params,scaler = [p for g in learn.opt.param_lists for p in g],_scaler(learn)
-    return dict(model=_plain(dict(learn.model.state_dict())), opt=_plain(learn.opt.state_dict()), frozen=learn.opt.frozen_idx,
-                grads={i:p.grad if p.grad.any() else 0 for i,p in enumerate(params) if p.grad is not None},
-                scaler=scaler.state_dict() if scaler else {}, callbacks={cb.name:callback_state(cb) for cb in learn.cbs},
-                metrics=[{k:_plain(v) for k,v in vars(o).items() if isinstance(v, (int,float,Tensor))} for o in _metrics(learn)],
-                train_iter=learn.train_iter, pct_train=learn.pct_train, random=random_states(learn.dls))
+    scaler = getattr(learn, 'scaler', None)
+    return dict(
+        model=_plain(dict(learn.model.state_dict())),
+        opt=_plain(learn.opt.state_dict()),
+        frozen=learn.opt.frozen_idx,
+        grads=_gradients(learn),
+        scaler=scaler.state_dict() if scaler else {},
+        callbacks={cb.name:callback_state(cb) for cb in learn.cbs},
+        metrics=[_mean_state(o) for o in _means(learn)],
+        train_iter=learn.train_iter,
+        pct_train=learn.pct_train,
+        random=random_states(learn.dls))
+
+# %% ../nbs/06_checkpoint.ipynb #f63d1658
+def _load_opt(learn, state):
+    device = next(learn.model.parameters()).device
+    if 'hypers' in state: state = {**state, 'hypers':L(state['hypers'])} # as fastai's own optimisers want them
+    learn.opt.load_state_dict(to_device(state, device))
 
 # %% ../nbs/06_checkpoint.ipynb #37995723
 def set_fit_state(
@@ -83,61 +132,81 @@ def set_fit_state(
     state:dict,    # What `fit_state` gave
 ):
     "Let the fit of `learn` go on from `state`"
-    opt,device,scaler = state['opt'],next(learn.model.parameters()).device,_scaler(learn)
     learn.model.load_state_dict(state['model'])
-    learn.opt.load_state_dict(to_device(merge(opt, {'hypers':L(opt['hypers'])}) if 'hypers' in opt else opt, device))
+    _load_opt(learn, state['opt'])
     learn.opt.freeze_to(state['frozen'])
-    for i,p in enumerate(p for g in learn.opt.param_lists for p in g):
-        grad = state['grads'].get(i) # fastai steps with a gradient of zero, and does not without one
-        p.grad = grad if grad is None else torch.zeros_like(p) if isinstance(grad, int) else to_device(grad, p.device)
+    _set_gradients(learn, state['grads'])
+    scaler = getattr(learn, 'scaler', None)
     if scaler and state['scaler']: scaler.load_state_dict(state['scaler'])
     for cb in learn.cbs:
         if s := state['callbacks'].get(cb.name): set_callback_state(cb, s)
-    for o,s in zip(_metrics(learn), state['metrics']): vars(o).update(s)
-    learn.train_iter,learn.pct_train = state['train_iter'],state['pct_train']
+    for o,s in zip(_means(learn), state['metrics']): vars(o).update(s)
+    learn.train_iter = state['train_iter']
+    learn.pct_train = state['pct_train']
     set_random_states(learn.dls, state['random'])
 
 # %% ../nbs/06_checkpoint.ipynb #eca3c91f
-def _short(o): return hashlib.sha256(str(o).encode()).hexdigest()[:8]
-def _name(o): return getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
+def _digest(o): return hashlib.sha256(str(o).encode()).hexdigest()[:8]
 
-def _item(o, root):
-    if not isinstance(o, (str,Path)): return str(o)
-    file = Path(o)
+def _item(item, root):
+    "`item` as text: of a file its place below `root` and its bytes"
+    if not isinstance(item, (str,Path)): return str(item)
+    file = Path(item)
     return f"{os.path.relpath(file, root)} {file.stat().st_size if file.is_file() else ''}"
 
 def _data(dl, root):
+    "How many items `dl` has, and a digest of them"
     items = getattr(dl, 'items', None)
-    if isinstance(items, pd.DataFrame): return f'{len(items)} ({_short(items.to_csv())})'
-    return f'{len(items)} ({_short([_item(o, root) for o in items])})' if items is not None else str(len(dl.dataset))
+    if items is None: return str(len(dl.dataset))
+    table = isinstance(items, pd.DataFrame)
+    return f'{len(items)} ({_digest(items.to_csv() if table else [_item(o, root) for o in items])})'
+
+# %% ../nbs/06_checkpoint.ipynb #18d868f7
+def _name(o):
+    "The name of a function or class, of the function inside a `partial`, or of the class of anything else"
+    return getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
+
+def _network(learn):
+    shapes = [(k, tuple(v.shape)) for k,v in learn.model.state_dict().items()]
+    return f"{_name(getattr(learn, 'arch', learn.model))} with {len(shapes)} tensors ({_digest(shapes)})"
+
+def _images(dls):
+    root = Path(getattr(dls, 'path', '.')).absolute()
+    vocab = [str(o) for o in L(getattr(dls, 'vocab', None))]
+    return ' + '.join(_data(dl, root) for dl in dls) + f' of {len(vocab)} classes ({_digest(vocab)})'
 
 # %% ../nbs/06_checkpoint.ipynb #6fcc870b
 def belongs_to(
     learn:Learner, # Before its fit
-    **more         # Further facts
+    **more         # Further facts, by their names
 ) -> dict: # Names and texts
     "What a fit of `learn` is told apart by from others"
-    shapes = [(k, tuple(v.shape)) for k,v in learn.model.state_dict().items()]
-    root,vocab = Path(getattr(learn.dls, 'path', '.')).absolute(),[str(o) for o in L(getattr(learn.dls, 'vocab', None))]
-    return dict(network=f"{_name(getattr(learn, 'arch', learn.model))} with {len(shapes)} tensors ({_short(shapes)})",
-                images=' + '.join(_data(dl, root) for dl in learn.dls) + f' of {len(vocab)} classes ({_short(vocab)})',
-                optimiser=_name(learn.opt_func), loss=_name(learn.loss_func), **{'batch size': str(getattr(learn.dls.train, 'bs', getattr(learn.dls.train, 'batch_size', '')))},
-                **{k.replace('_',' '):str(v) for k,v in more.items()}, **{o:version(o) for o in ('entr_fastai','fastai','torch')})
+    train = learn.dls.train
+    return {'network': _network(learn),
+            'images': _images(learn.dls),
+            'optimiser': _name(learn.opt_func),
+            'loss': _name(learn.loss_func),
+            'batch size': str(getattr(train, 'bs', getattr(train, 'batch_size', ''))),
+            **{k.replace('_',' '):str(v) for k,v in more.items()},
+            **{o:version(o) for o in ('entr_fastai','fastai','torch')}}
 
 # %% ../nbs/06_checkpoint.ipynb #77335b30
 class _Summed:
     "A file that keeps the checksum of what is written"
-    def __init__(self, f): self.f,self.sum = f,hashlib.sha256()
+    def __init__(self, f):
+        self.f = f
+        self.sum = hashlib.sha256()
     def flush(self): self.f.flush()
     def write(self, b):
         self.sum.update(b)
         return self.f.write(b)
 
+# %% ../nbs/06_checkpoint.ipynb #12e03c9e
 def save_whole(
     state, # What `torch.load` can read with `weights_only=True`
     file,  # File to write or replace
 ):
-    "Write `state` to `file`, whole or not at all"
+    "Write `state` to `file`, whole or not at all; `OSError` if there is no room"
     file = Path(file)
     try: # one name for what is not whole yet, or each kill would leave a file as large as three networks
         with whole_file(file, file.with_suffix('.part')) as f:
@@ -149,16 +218,19 @@ def save_whole(
         hidden = isinstance(e.__context__, OSError) # by an error of torch's own
         raise e.__context__ if hidden else e
 
+# %% ../nbs/06_checkpoint.ipynb #329d27d9
 def load_whole(
     file, # A file that `save_whole` wrote
-):
-    "What is in `file`, on the CPU; `ValueError` if it is damaged"
+): # The state in it, its tensors on the CPU
+    "What is in `file`; `ValueError` if it is damaged"
     blob = memoryview(Path(file).read_bytes())
     try:
         if hashlib.sha256(blob[64:]).hexdigest().encode()!=bytes(blob[:64]): raise ValueError('its checksum is another')
         return torch.load(io.BytesIO(blob[64:]), map_location='cpu', weights_only=True)
     except (ValueError, RuntimeError, pickle.UnpicklingError) as e:
-        raise ValueError(f"{file} is damaged, or no checkpoint at all ({str(e).split('. ')[0]}): remove it to begin anew, or put a copy of it there.") from None
+        why = str(e).split('. ')[0]
+        raise ValueError(f"{file} is damaged, or no checkpoint at all ({why}): "
+                         "remove it to begin anew, or put a copy of it there.") from None
 
 # %% ../nbs/06_checkpoint.ipynb #ffb05417
 class Checkpoint(Callback):
@@ -169,7 +241,11 @@ class Checkpoint(Callback):
         seconds=None,      # Also save within epochs when so many seconds have passed
         belongs:dict=None  # What `belongs_to` says of the fit
     ):
-        self.file,self.seconds,self.belongs,self.start,self.saved = Path(path)/'fit.pt',seconds,belongs or {},0,None
+        self.file = Path(path)/'fit.pt'
+        self.seconds = seconds
+        self.belongs = belongs or {}
+        self.start = 0    # the epoch to begin with
+        self.saved = None # what was loaded, until the fit has gone on from it
 
     def before_epoch(self):
         if self.saved: self.learn.all_batches = self._rest_of_epoch # it was stopped in this epoch
@@ -178,9 +254,25 @@ class Checkpoint(Callback):
         if not self.saved: self.random = random_states(self.dls)
 
     def after_batch(self):
-        if self.training and self.seconds is not None and time.monotonic()-self.last >= self.seconds: self._try_save(self.epoch, self.iter+1)
+        if not self.training or self.seconds is None: return
+        if time.monotonic()-self.last >= self.seconds: self._try_save(self.epoch, self.iter+1)
 
     def after_epoch(self): self._try_save(self.epoch+1)
+
+# %% ../nbs/06_checkpoint.ipynb #07d4d1ae
+@patch
+def _save(self:Checkpoint, epoch, batch=0):
+    "Save with so many epochs done, and so many batches of the next"
+    save_whole(dict(belongs=self.belongs, epoch=epoch, batch=batch, random=self.random if batch else None,
+                    state=fit_state(self.learn)), self.file)
+    self.last = time.monotonic()
+
+@patch
+def _try_save(self:Checkpoint, epoch, batch=0):
+    try: self._save(epoch, batch)
+    except OSError as e:
+        print(f"The checkpoint {self.file} could not be written ({e}); "
+              "the training goes on, and the last good one stays: make room.")
 
 # %% ../nbs/06_checkpoint.ipynb #3c9942fb
 @patch
@@ -189,33 +281,34 @@ def load(self:Checkpoint):
     if not self.file.exists(): return
     self.saved = load_whole(self.file)
     there,here = self.saved['belongs'],self.belongs
-    if odd := [f"{k}: {there.get(k)} there, {here.get(k)} here" for k in {**there, **here} if there.get(k)!=here.get(k)]:
-        raise ValueError(f"The checkpoint {self.file} belongs to another fit ({'; '.join(odd)}): go on as it began, or give another folder.")
+    odd = [f"{k}: {there.get(k)} there, {here.get(k)} here" for k in {**there, **here} if there.get(k)!=here.get(k)]
+    if odd:
+        raise ValueError(f"The checkpoint {self.file} belongs to another fit ({'; '.join(odd)}): "
+                         "go on as it began, or give another folder.")
     self.start = self.saved['epoch']
 
+# %% ../nbs/06_checkpoint.ipynb #82224073
 @patch
 def _begin(self:Checkpoint):
-    "Before the first epoch: bring the learner to where the fit was, or save its start"
-    n,self.last = self.learn.n_epoch,time.monotonic()
-    if not self.saved:
-        try: return self._save(0)
-        except OSError as e: raise OSError(f"Nothing can be saved in {self.file.parent} ({e}): make room there, or give another folder.") from None
-    batch = self.saved['batch']
+    "Before the first epoch: save the start of the fit, or bring the learner to where it was"
+    self.last = time.monotonic()
+    if self.saved: return self._go_on()
+    try: self._save(0)
+    except OSError as e:
+        raise OSError(f"Nothing can be saved in {self.file.parent} ({e}): "
+                      "make room there, or give another folder.") from None
+
+# %% ../nbs/06_checkpoint.ipynb #8b2db695
+@patch
+def _go_on(self:Checkpoint):
+    n,batch = self.learn.n_epoch,self.saved['batch']
     set_fit_state(self.learn, self.saved['state'])
-    for bar in self.learn.cbs.filter(risinstance(ProgressCallback)).attrgot('mbar').filter(): bar.update(0) # it has to begin at the beginning
-    if self.start==n: print(f"The fit saved in {self.file} is finished: all its {n} epochs are done, and the learner is as it was then.")
+    bars = self.learn.cbs.filter(risinstance(ProgressCallback)).attrgot('mbar').filter()
+    for bar in bars: bar.update(0) # it has to begin at the beginning
+    if self.start==n: print(f"The fit saved in {self.file} is finished: all its {n} epochs are done, "
+                            "and the learner is as it was then.")
     else: print(f"Going on from {self.file}: epoch {self.start+1} of {n}, batch {batch+1}.")
     if not batch: self.saved = None # it is as large as three networks
-
-@patch
-def _save(self:Checkpoint, epoch, batch=0):
-    save_whole(dict(belongs=self.belongs, epoch=epoch, batch=batch, random=self.random if batch else None, state=fit_state(self.learn)), self.file)
-    self.last = time.monotonic()
-
-@patch
-def _try_save(self:Checkpoint, epoch, batch=0):
-    try: self._save(epoch, batch)
-    except OSError as e: print(f"The checkpoint {self.file} could not be written ({e}); the training goes on, and the last good one stays: make room.")
 
 # %% ../nbs/06_checkpoint.ipynb #c966110e
 @patch
@@ -225,24 +318,28 @@ def _rest_of_epoch(self:Checkpoint):
     del learn.all_batches
     self.random = saved['random']
     set_random_states(learn.dls, self.random)
-    learn.n_iter,batches = len(learn.dl),enumerate(learn.dl)
+    learn.n_iter = len(learn.dl)
+    batches = enumerate(learn.dl)
     for _ in range(saved['batch']): next(batches)
     set_fit_state(learn, saved['state'])
     for o in batches: learn.one_batch(*o)
 
+# %% ../nbs/06_checkpoint.ipynb #d5e2923e
 @patch
 @contextmanager
 def going_on(self:Checkpoint,
     learn:Learner, # The fit inside is this one's, with this callback
 ):
-    "A fit inside begins with the epoch that the checkpoint has reached; raises as `load`, `OSError` for a folder that cannot be made or written to"
+    "Let the fit inside begin where the checkpoint is; `OSError` for a folder that takes none, and as `load`"
     folder = self.file.parent
     try: folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise OSError(f"The folder {folder} for the checkpoint cannot be made ({e}): give another.") from None
+    except OSError as e:
+        raise OSError(f"The folder {folder} for the checkpoint cannot be made ({e}): give another.") from None
     self.load()
     def epochs():
         self._begin()
-        for learn.epoch in range(self.start, learn.n_epoch): learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
+        for learn.epoch in range(self.start, learn.n_epoch):
+            learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
     try:
         with replaced(learn, _do_fit=epochs): yield
     finally: vars(learn).pop('all_batches', None)

@@ -35,6 +35,7 @@ def whole_number(
         raise ValueError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
     return int(value)
 
+# %% ../nbs/00_core.ipynb #50ca561e
 def pixels(
     value,               # What was given
     name:str='A size',   # What it is, as the sentence begins
@@ -82,6 +83,7 @@ def whole_file(
         os.replace(beside, path)
     finally: beside.unlink(missing_ok=True)
 
+# %% ../nbs/00_core.ipynb #1705215e
 def write_whole(
     path,    # File to write or replace; its folder is made if missing
     content, # What is to be in it: text, or bytes
@@ -97,6 +99,7 @@ def has_files(
     "Whether `folder` is a folder with something in it"
     return folder.is_dir() and any(folder.iterdir())
 
+# %% ../nbs/00_core.ipynb #1b00f60c
 def whole_folder(
     folder:Path, # Folder to make; those above it are made if missing
     make,        # A function that makes the folder whose path it is given
@@ -119,6 +122,7 @@ def file_sha256(
     "The sha256 of the bytes of `file`"
     with open(file, 'rb') as f: return file_digest(f, 'sha256').hexdigest()
 
+# %% ../nbs/00_core.ipynb #348e6e80
 def fingerprint_files(
     files,     # Files to cover, in any order; one that is listed twice counts once
     root=None, # Folder that the names start from; the deepest one that holds all files if None
@@ -141,6 +145,7 @@ def rng_states() -> dict: # Numbers, lists of numbers, and tensors
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     return dict(python=random.getstate(), numpy=[name,numbers.tolist(),*rest], torch=torch.get_rng_state(), cuda=cuda)
 
+# %% ../nbs/00_core.ipynb #a7742dfe
 def set_rng_states(
     states:dict, # What `rng_states` gave
 ):

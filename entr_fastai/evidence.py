@@ -4,27 +4,36 @@
 
 # %% auto #0
 __all__ = ['rivals', 'check_runs', 'spent', 'to_reach', 'accuracy_at', 'log_area', 'compare', 'signed_rank', 'by_seed',
-           'with_interval', 'holm', 'cells', 'measures', 'contrasts', 'verdicts', 'excess_loss']
+           'with_interval', 'holm', 'cell_columns', 'measures', 'contrasts', 'verdicts', 'excess_loss']
 
 # %% ../nbs/16_evidence.ipynb #f6cec7da
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from scipy.stats import wilcoxon
 from .core import share
 
 # %% ../nbs/16_evidence.ipynb #2a5caae7
-def check_runs(runs, *cols):
+def check_runs(
+    runs,  # What was given
+    *cols, # Names of the columns that are needed
+):
     "`ValueError` if `runs` is no table with these columns"
-    if not isinstance(runs, pd.DataFrame): raise ValueError(f"Evidence comes from a table of runs, as read_runs gives it, not from {runs!r}.")
-    if lost := [c for c in cols if c not in runs]: raise ValueError(f"The table of runs lacks {', '.join(map(repr, lost))}: take one that read_runs gives, and for seconds and arithmetic what spent makes of it.")
+    if not isinstance(runs, pd.DataFrame):
+        raise ValueError(f"Evidence comes from a table of runs, as read_runs gives it, not from {runs!r}.")
+    if lost := [c for c in cols if c not in runs]:
+        raise ValueError(f"The table of runs lacks {', '.join(map(repr, lost))}: take one that read_runs gives, "
+                         "and for seconds and arithmetic what spent makes of it.")
 
+# %% ../nbs/16_evidence.ipynb #e09fe32d
 def spent(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
-) -> pd.DataFrame:
-    "`runs` with the `seconds` and the `arithmetic` from the beginning to the end of each epoch; `ValueError`, here and below, for a table that has no such columns"
+) -> pd.DataFrame: # `runs` with the columns `seconds` and `arithmetic`
+    "What each run had spent at the end of each epoch; `ValueError`, here and below, for a table without such columns"
     check_runs(runs, 'run', 'train_seconds', 'size', 'final_size')
-    total = lambda col: col.groupby(runs.run).cumsum()
     setup = runs.setup_seconds.fillna(0) if 'setup_seconds' in runs else 0
-    return runs.assign(seconds=total(runs.train_seconds) + setup, arithmetic=total((runs['size']/runs.final_size)**2))
+    seconds = runs.train_seconds.groupby(runs.run).cumsum() + setup
+    pixels = (runs['size']/runs.final_size)**2
+    return runs.assign(seconds=seconds, arithmetic=pixels.groupby(runs.run).cumsum())
 
 # %% ../nbs/16_evidence.ipynb #f3675829
 def to_reach(
@@ -58,11 +67,27 @@ def log_area(
 ) -> pd.Series: # For each run, 0 to 1
     "The mean accuracy of each run from `start` to `end`, on a logarithmic scale; `ValueError` for ends that are none"
     check_runs(runs, 'run', 'accuracy', by)
-    if not 0 < start < end: raise ValueError(f"The area needs a start above 0 and an end above the start, not {start!r} and {end!r}.")
+    if not 0 < start < end:
+        raise ValueError(f"The area needs a start above 0 and an end above the start, not {start!r} and {end!r}.")
     def area(r):
-        width = np.diff(np.log(np.clip([*r[by], np.inf], start, end)))
+        until = [*r[by], np.inf] # an epoch's accuracy holds until the next one ends
+        width = np.diff(np.log(np.clip(until, start, end)))
         return (width*r.accuracy).sum()/np.log(end/start)
     return runs.groupby('run')[[by,'accuracy']].apply(area)
+
+# %% ../nbs/16_evidence.ipynb #43d83a3a
+def _of_medians(pairs, ratio):
+    "The ratio or difference of the medians of `pairs` (…, seeds, 2)"
+    a,b = np.moveaxis(np.median(pairs, axis=-2), -1, 0)
+    with np.errstate(invalid='ignore', divide='ignore'): return a/b if ratio else a-b
+
+def _interval(pairs, ratio, draws):
+    "The middle 95 % of what comes out if seeds are drawn anew; NaN if there is none"
+    n = len(pairs)
+    if n < 2: return np.nan,np.nan
+    drawn = _of_medians(pairs[np.random.default_rng(0).integers(n, size=(draws,n))], ratio)
+    if np.isnan(drawn).all(): return np.nan,np.nan
+    return np.nanquantile(drawn, (.025,.975), method='inverted_cdf')
 
 # %% ../nbs/16_evidence.ipynb #16b8493b
 def compare(
@@ -72,15 +97,10 @@ def compare(
     draws:int=10_000,  # How often seeds are drawn anew
 ) -> pd.Series: # `value`, `low`, `high` and `seeds`
     "The ratio or difference of the medians of `a` and `b`, with its 95 % interval over seeds"
-    both = pd.concat([a,b], axis=1, join='inner').to_numpy(float)
-    n = len(both)
-    def result(rows):
-        x,y = np.moveaxis(np.median(rows, axis=-2), -1, 0)
-        with np.errstate(invalid='ignore', divide='ignore'): return x/y if ratio else x-y
-    if not n: return pd.Series(dict(value=np.nan, low=np.nan, high=np.nan, seeds=0))
-    drawn = result(both[np.random.default_rng(0).integers(n, size=(draws,n))]) if n>1 else [np.nan]
-    low,high = np.nanquantile(drawn, (.025,.975), method='inverted_cdf') if not np.isnan(drawn).all() else (np.nan,np.nan)
-    return pd.Series(dict(value=float(result(both)), low=low, high=high, seeds=n))
+    pairs = pd.concat([a,b], axis=1, join='inner').to_numpy(float)
+    value = float(_of_medians(pairs, ratio)) if len(pairs) else np.nan
+    low,high = _interval(pairs, ratio, draws)
+    return pd.Series(dict(value=value, low=low, high=high, seeds=len(pairs)))
 
 # %% ../nbs/16_evidence.ipynb #7110aa11
 def signed_rank(
@@ -88,9 +108,10 @@ def signed_rank(
     b:pd.Series, # The same of the rival; seeds that only one has are left out
 ) -> float: # Two-sided p, 0 to 1; 1 if no pair differs, NaN without a pair
     "How likely pairs without a difference are to differ as much, by Wilcoxon's exact test"
-    both = pd.concat([a,b], axis=1, join='inner').to_numpy(float)
-    if not len(both): return np.nan
-    with np.errstate(invalid='ignore'): diff = np.nan_to_num(both[:,0]-both[:,1], nan=0, posinf=np.inf, neginf=-np.inf) # neither got there: no difference
+    pairs = pd.concat([a,b], axis=1, join='inner').to_numpy(float)
+    if not len(pairs): return np.nan
+    with np.errstate(invalid='ignore'): diff = pairs[:,0]-pairs[:,1]
+    diff[np.isnan(diff)] = 0 # neither got there: no difference
     diff = diff[diff!=0]
     return float(wilcoxon(diff).pvalue) if len(diff) else 1.
 
@@ -101,14 +122,17 @@ def by_seed(
 ) -> pd.Series: # `value`, `low`, `high` and `seeds`, as `compare` gives them, and `p`, as `signed_rank` does
     "The median of the differences between `a` and `b` by seed, with its 95 % interval over seeds"
     diff = (a-b).dropna()
-    return pd.concat([compare(diff, 0*diff, ratio=False), pd.Series(dict(p=signed_rank(diff, 0*diff)))])
+    found = compare(diff, 0*diff, ratio=False)
+    return pd.concat([found, pd.Series(dict(p=signed_rank(diff, 0*diff)))])
 
+# %% ../nbs/16_evidence.ipynb #70452688
 def with_interval(
     o,               # What has `value`, `low` and `high`, as `compare` and `by_seed` give them
     form:str='+.1f', # How a number is written, in Python's format language
 ) -> str:
     "`o` as a text: '-1.4 [-2.9, -0.2]', and without brackets if there is no interval"
-    return f"{o.value:{form}}" + (f" [{o.low:{form}}, {o.high:{form}}]" if o.low==o.low else '')
+    interval = '' if pd.isna(o.low) else f" [{o.low:{form}}, {o.high:{form}}]"
+    return f"{o.value:{form}}{interval}"
 
 # %% ../nbs/16_evidence.ipynb #aa37faad
 def holm(
@@ -116,105 +140,149 @@ def holm(
 ) -> pd.Series:
     "The p-values corrected for asking them all"
     order = p.dropna().sort_values()
-    return (order*np.arange(len(order), 0, -1)).cummax().clip(upper=1).reindex(p.index)
+    times = np.arange(len(order), 0, -1)
+    return (order*times).cummax().clip(upper=1).reindex(p.index)
 
 # %% ../nbs/16_evidence.ipynb #b2fa28f2
-def cells(
+def cell_columns(
     runs:pd.DataFrame, # A row for each epoch or run
 ) -> list:
     "The columns that tell the cells of a study apart"
     check_runs(runs, 'dataset', 'arch')
     return [o for o in ('dataset','arch','recipe') if o in runs]
 
-# %% ../nbs/16_evidence.ipynb #c5a7aac5
+# %% ../nbs/16_evidence.ipynb #4d2ea6e3
 def _machine(runs):
     "What seconds depend on, as a text; the same for all where the records do not say"
-    return sum((runs[o].map(str)+' ' for o in ('cpu','gpu','threads') if o in runs), pd.Series('', runs.index)).str.strip()
+    known = [runs[o].map(str) + ' ' for o in ('cpu','gpu','threads') if o in runs]
+    return sum(known, pd.Series('', runs.index)).str.strip()
 
+# %% ../nbs/16_evidence.ipynb #ddd071a3
 def _of_cell(runs):
     "A row for each run of one cell"
     last = runs.groupby('run').tail(1)
+    last = last.assign(machine=_machine(last)).set_index('run')
+    res = last[[*cell_columns(runs),'regime','seed','machine','accuracy','seconds','arithmetic']]
     base = last[last.regime=='fixed']
-    target,end = base.accuracy.quantile(interpolation='lower'),base.seconds.median()
-    res = last.assign(machine=_machine(last)).set_index('run')[[*cells(runs),'regime','seed','machine','accuracy','seconds','arithmetic']]
     if base.empty: return res.assign(to_target=np.nan, to_target_arithmetic=np.nan, area=np.nan)
-    return res.assign(to_target=to_reach(runs, target), to_target_arithmetic=to_reach(runs, target, 'arithmetic'), area=log_area(runs, end/2, end))
+    target = base.accuracy.quantile(interpolation='lower')
+    end = base.seconds.median()
+    return res.assign(to_target=to_reach(runs, target), to_target_arithmetic=to_reach(runs, target, 'arithmetic'),
+                      area=log_area(runs, end/2, end))
 
+# %% ../nbs/16_evidence.ipynb #c5a7aac5
 def measures(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
-) -> pd.DataFrame: # A row for each run: its cell, regime, seed and `machine`; `accuracy`, `seconds` and `arithmetic` at its end, `to_target`, `to_target_arithmetic`, `area`
+) -> pd.DataFrame: # A row for each run: its cell, regime, seed and `machine`, and the numbers above
     "What each run of a study was worth"
     check_runs(runs, 'dataset', 'arch', 'regime', 'seed')
     runs = spent(runs)
-    return pd.concat([_of_cell(r) for _,r in runs.groupby(cells(runs))]).reset_index()
+    return pd.concat([_of_cell(r) for _,r in runs.groupby(cell_columns(runs))]).reset_index()
 
-# %% ../nbs/16_evidence.ipynb #391fbcb9
+# %% ../nbs/16_evidence.ipynb #73a14cf3
 rivals = 'fixed','reduced'
 _ratios = 'seconds','to_target'
+_by_seconds = 'area','seconds','to_target','at_time'
 
+def _reached(runs, a, b, by):
+    "The accuracy that each run in `b` had when it had spent as much as that of the same seed in `a`, by seed"
+    had = {seed:accuracy_at(runs[runs.run==run], a[by][seed], by).iloc[0] for seed,run in b.run.items()}
+    return pd.Series(had, dtype=float)
+
+# %% ../nbs/16_evidence.ipynb #e3c77f16
 def _pairs(runs, m, regime, rival):
     "For each measure the numbers of `regime` and of `rival`, by seed; seconds of different machines make no pair"
     a,b = (m[m.regime==o].set_index('seed') for o in (regime, rival))
     a,b = a.align(b, join='inner', axis=0)
-    def by_then(by): return pd.Series({s:accuracy_at(runs[runs.run==b.run[s]], a[by][s], by).iloc[0] for s in b.index}, dtype=float)
-    timed = {**{o:(a[o],b[o]) for o in ('area',*_ratios)}, 'at_time':(a.accuracy, by_then('seconds'))}
+    pairs = {o:(a[o],b[o]) for o in ('accuracy','area',*_ratios)}
+    pairs['at_time'] = a.accuracy, _reached(runs, a, b, 'seconds')
+    pairs['at_arithmetic'] = a.accuracy, _reached(runs, a, b, 'arithmetic')
     same = a.machine==b.machine
-    return {'accuracy':(a.accuracy,b.accuracy), **{k:(x[same],y[same]) for k,(x,y) in timed.items()}, 'at_arithmetic':(a.accuracy, by_then('arithmetic'))}
+    return {k:(x[same],y[same]) if k in _by_seconds else (x,y) for k,(x,y) in pairs.items()}
 
+# %% ../nbs/16_evidence.ipynb #4d6b6c0e
 def _contrast(measure, a, b):
+    "How `a` compares with `b` by one measure, differences in points"
     ratio = measure in _ratios
-    value,low,high,n = compare(a, b, ratio=ratio)*([1]*4 if ratio else [100]*3+[1])
-    return dict(measure=measure, value=value, low=low, high=high, p=signed_rank(a, b) if a.notna().all() else np.nan, seeds=int(n))
+    found = compare(a, b, ratio=ratio)
+    if not ratio: found[['value','low','high']] *= 100
+    p = signed_rank(a, b) if a.notna().all() else np.nan
+    return dict(measure=measure, value=found.value, low=found.low, high=found.high, p=p, seeds=int(found.seeds))
 
+# %% ../nbs/16_evidence.ipynb #caa22ce4
+def _comparisons(m):
+    "Who is set against whom: each cell, its measures, a regime and a rival"
+    for cell,of in m.groupby(cell_columns(m)):
+        for regime in of.regime.unique():
+            if regime!='fixed': yield from ((cell,of,regime,rival) for rival in rivals if rival!=regime)
+
+# %% ../nbs/16_evidence.ipynb #391fbcb9
 def contrasts(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
-) -> pd.DataFrame: # A row for each cell, regime, rival and measure: `value`, `low`, `high`, `p`, `p_holm` (Holm over the cells), `seeds`
-    "How each regime compares with `fixed` and `reduced`"
-    runs,m,keys = spent(runs),measures(runs),cells(runs)
-    rows = [dict(zip(keys, cell), regime=regime, rival=rival, **_contrast(measure, a, b))
-            for cell,of in m.groupby(keys) for regime in of.regime.unique() for rival in rivals if rival!=regime!='fixed'
-            for measure,(a,b) in _pairs(runs, of, regime, rival).items()]
-    if not rows: raise ValueError(f"There is nothing to compare: the runs are all of {', '.join(m.regime.unique())}. Run another regime, too.")
+) -> pd.DataFrame: # A row for each cell, regime, rival and measure: `value`, `low`, `high`, `seeds`, `p`, `p_holm`
+    "How each regime compares with `fixed` and `reduced`; `ValueError` if there is nothing to compare"
+    runs = spent(runs)
+    m = measures(runs)
+    rows = []
+    for cell,of,regime,rival in _comparisons(m):
+        who = dict(zip(cell_columns(runs), cell), regime=regime, rival=rival)
+        rows += [dict(who, **_contrast(measure, *pair)) for measure,pair in _pairs(runs, of, regime, rival).items()]
+    if not rows:
+        raise ValueError(f"There is nothing to compare: the runs are all of {', '.join(m.regime.unique())}. "
+                         "Run another regime, too.")
     res = pd.DataFrame(rows)
     return res.assign(p_holm=res.groupby(['regime','rival','measure']).p.transform(holm))
 
-# %% ../nbs/16_evidence.ipynb #1bb6a793
+# %% ../nbs/16_evidence.ipynb #e3321e39
 def _verdict(of, level, together):
     "The verdict on one regime in one cell, from its contrasts with both rivals"
-    area,sure = of[(of.measure=='area') & (of.seeds>0)],of.p_holm < level
-    if (sure & (of.value<0)).any(): return 'against'
-    if len(area)==len(rivals) and (sure & (of.value>0))[area.index].all(): return 'supported'
-    few = len(area)<len(rivals) or (2*.5**area.seeds*together > level).any() # the least p that so many pairs can have
+    area = of[(of.measure=='area') & (of.seeds>0)]
+    sure = of.p_holm < level
+    better,worse = sure & (of.value>0), sure & (of.value<0)
+    if worse.any(): return 'against'
+    if len(area)==len(rivals) and better[area.index].all(): return 'supported'
+    least = 2*.5**area.seeds*together # the p of so many pairs that all agree, after Holm's correction
+    few = len(area)<len(rivals) or (least > level).any()
     return 'too few runs to say' if few else 'not supported'
 
+# %% ../nbs/16_evidence.ipynb #7be7a852
 def _why(of):
     "The numbers behind a verdict, as a sentence"
     named = dict(area='points of area', accuracy='points at the end')
-    said = [f"{with_interval(o)} {named[o.measure]} against {o.rival} (p {o.p_holm:.2g}, seeds {o.seeds})" for o in of.dropna(subset='value').itertuples()]
-    return '; '.join(said + [f'{o} has not run with the same seeds on the same machine' for o in of[of.seeds==0].rival.unique()]) + '.'
+    said = [f"{with_interval(o)} {named[o.measure]} against {o.rival} (p {o.p_holm:.2g}, seeds {o.seeds})"
+            for o in of.dropna(subset='value').itertuples()]
+    never = of[of.seeds==0].rival.unique()
+    said += [f'{o} has not run with the same seeds on the same machine' for o in never]
+    return '; '.join(said) + '.'
 
+# %% ../nbs/16_evidence.ipynb #1bb6a793
 def verdicts(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
     level:float=.05,   # A p below this is significant, 0 to 1
 ) -> pd.DataFrame: # A row for each cell and growing regime: `verdict`, and `why` in numbers
     "Whether a study supports the hypothesis; `ValueError` if no regime has run against a rival"
     share(level, 'level')
-    c,keys = contrasts(runs),cells(runs)
+    c = contrasts(runs)
     c = c[c.measure.isin(['area','accuracy']) & ~c.regime.isin(rivals)]
-    together = c[c.seeds>0].groupby(['regime','rival','measure']).size().max()
-    return pd.DataFrame([dict(zip([*keys,'regime'], cell), verdict=_verdict(of, level, together), why=_why(of)) for cell,of in c.groupby([*keys,'regime'])],
-                        columns=[*keys,'regime','verdict','why'])
+    together = c[c.seeds>0].groupby(['regime','rival','measure']).size().max() # cells that Holm corrects for
+    keys = [*cell_columns(runs),'regime']
+    rows = [dict(zip(keys, cell), verdict=_verdict(of, level, together), why=_why(of)) for cell,of in c.groupby(keys)]
+    return pd.DataFrame(rows, columns=[*keys,'verdict','why'])
 
 # %% ../nbs/16_evidence.ipynb #50977903
 def excess_loss(
     runs:pd.DataFrame, # Runs of one cell with the numbers of `mechanism_numbers`, as `read_runs` gives them
     reference,         # Regimes that differ in how long they were trained
 ) -> pd.Series: # In nats, by regime and seed; NaN for a seed without reference
-    "How far the validation loss of each run is above that of `reference` at the same training loss; `ValueError` if that says nothing"
+    "The validation loss of each run above that of `reference` at the same training loss; `ValueError` if no seed tells"
     check_runs(runs, 'run', 'regime', 'seed', 'mechanism_training_loss', 'mechanism_validation_loss')
     last = runs.groupby('run').tail(1)
     of = last.regime.isin(reference)
-    t,v = (o - o.where(of).groupby(last.seed).transform('mean') for o in (last.mechanism_training_loss, last.mechanism_validation_loss))
-    if not (t[of]**2).sum() > 0: raise ValueError(f"No seed has runs of {', '.join(reference)} with different training losses: run two of them or more, with the same seeds.")
-    slope = (t*v)[of].sum()/(t[of]**2).sum()
-    return (v - slope*t).set_axis(pd.MultiIndex.from_frame(last[['regime','seed']])).rename('excess').sort_index()
+    def from_mean(loss): return loss - loss.where(of).groupby(last.seed).transform('mean')
+    t,v = from_mean(last.mechanism_training_loss),from_mean(last.mechanism_validation_loss)
+    spread = (t[of]**2).sum()
+    if not spread > 0:
+        raise ValueError(f"No seed has runs of {', '.join(reference)} with different training losses: "
+                         "run two of them or more, with the same seeds.")
+    excess = v - (t*v)[of].sum()/spread*t
+    return excess.set_axis(pd.MultiIndex.from_frame(last[['regime','seed']])).rename('excess').sort_index()

@@ -11,16 +11,17 @@ __all__ = ['as_study', 'paper_style', 'regime_styles', 'sample_sizes', 'plot_sch
 import io
 from functools import partial
 from itertools import cycle
+from math import ceil
 from pathlib import Path
 
 # %% ../nbs/17_figures.ipynb #da33a5c0
 import pandas as pd
 from matplotlib import pyplot as plt
-from matplotlib.ticker import LogLocator,MultipleLocator
-from PIL import Image,ImageOps
-from .core import pixels,write_whole
-from .evidence import cells,check_runs,compare,contrasts,measures,rivals,spent,verdicts
+from matplotlib.ticker import LogLocator, MultipleLocator
+from PIL import Image, ImageOps
+from .core import pixels, write_whole
 from .schedule import as_schedule
+from .evidence import cell_columns, check_runs, compare, contrasts, measures, rivals, spent, verdicts
 
 # %% ../nbs/17_figures.ipynb #dd4edff0
 def _one_way(runs, keys):
@@ -28,52 +29,94 @@ def _one_way(runs, keys):
     for (*cell,regime),r in runs.groupby([*keys,'regime']):
         where = f"On {', '.join(cell)} {regime!r} ran"
         then = "leave all but one out, or give them regimes of their own."
-        if r.schedule.nunique()>1: raise ValueError(f"{where} with several schedules, {' and '.join(r.schedule.unique())}: {then}")
-        if (twice := r.groupby('seed').run.nunique()>1).any(): raise ValueError(f"{where} more than once with seed {twice.idxmax()}: {then}")
+        schedules = r.schedule.unique()
+        if len(schedules)>1: raise ValueError(f"{where} with several schedules, {' and '.join(schedules)}: {then}")
+        twice = r.groupby('seed').run.nunique()>1
+        if twice.any(): raise ValueError(f"{where} more than once with seed {twice.idxmax()}: {then}")
+
+# %% ../nbs/17_figures.ipynb #0dd61644
+def _named(runs, keys):
+    "`runs` in order, every regime and cell with a name"
+    if runs.seed.isna().any():
+        raise ValueError(f"{runs.run[runs.seed.isna()].iloc[0]} names no seed, by which runs are compared in pairs: "
+                         "leave it out, or say which it was.")
+    runs = runs.assign(regime=runs.regime.fillna(runs.schedule)).fillna(dict.fromkeys(keys, 'unnamed'))
+    return runs.sort_values(['run','epoch'], ignore_index=True)
+
+# %% ../nbs/17_figures.ipynb #c876f56d
+def _broke_off(runs):
+    "Which rows are of runs that ended before their schedule did; `ValueError` if all are"
+    epochs = {s:as_schedule(s).epochs for s in runs.schedule.unique()}
+    short = runs.groupby('run').epoch.transform('size') < runs.schedule.map(epochs)
+    if short.all():
+        raise ValueError("There is no finished run in the table: finish one, or give the folder of those that are.")
+    return short
 
 # %% ../nbs/17_figures.ipynb #854b53d3
 def as_study(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
 ) -> pd.DataFrame: # The same in order, every regime and cell named, without the runs that broke off
     "`runs`, ready to be drawn; `ValueError`, here and below, if they are no study that can be"
-    check_runs(runs, *'run dataset arch regime schedule seed epoch size final_size train_seconds accuracy'.split())
-    keys = cells(runs)
-    if runs.seed.isna().any(): raise ValueError(f"{runs.run[runs.seed.isna()].iloc[0]} names no seed, by which runs are compared in pairs: leave it out, or say which it was.")
-    runs = runs.assign(regime=runs.regime.fillna(runs.schedule)).fillna(dict.fromkeys(keys, 'unnamed'))
-    runs = runs.sort_values(['run','epoch'], ignore_index=True)
-    epochs = runs.schedule.map({s:as_schedule(s).epochs for s in runs.schedule.unique()})
-    short = runs.groupby('run').epoch.transform('size') < epochs
-    if short.all(): raise ValueError("There is no finished run in the table: finish one, or give the folder of those that are.")
-    if short.any(): print(f"Left out, because they broke off before the end of their schedule: {', '.join(runs[short].run.unique())}.")
+    needed = 'run dataset arch regime schedule seed epoch size final_size train_seconds accuracy'
+    check_runs(runs, *needed.split())
+    keys = cell_columns(runs)
+    runs = _named(runs, keys)
+    short = _broke_off(runs)
+    if short.any():
+        names = ', '.join(runs[short].run.unique())
+        print(f"Left out, because they broke off before the end of their schedule: {names}.")
     _one_way(runs[~short], keys)
     return runs[~short]
 
-# %% ../nbs/17_figures.ipynb #a9beb6ed
-_style = {'font.family':'DejaVu Sans', 'font.size':8, 'axes.titlesize':9, 'axes.spines.top':False, 'axes.spines.right':False,
-          'figure.dpi':72, 'legend.frameon':False, 'legend.handlelength':3.5, 'lines.linewidth':1.5, 'lines.markersize':5, 'figure.constrained_layout.use':True,
-          'savefig.dpi':200, 'svg.fonttype':'path', 'svg.hashsalt':'entr_fastai', 'text.parse_math':False}
+# %% ../nbs/17_figures.ipynb #79e602cf
+_style = {
+    'font.family':'DejaVu Sans', 'font.size':8, 'text.parse_math':False,
+    'axes.titlesize':9, 'axes.spines.top':False, 'axes.spines.right':False,
+    'legend.frameon':False, 'legend.handlelength':3.5,
+    'lines.linewidth':1.5, 'lines.markersize':5,
+    'figure.dpi':72, 'figure.constrained_layout.use':True, 'savefig.dpi':200,
+    'svg.fonttype':'path', 'svg.hashsalt':'entr_fastai'}
 
+# %% ../nbs/17_figures.ipynb #a9beb6ed
 def paper_style():
     "A context in which matplotlib draws in the style of the figures; before and after it, in yours"
     return plt.style.context(['default', _style])
 
-# %% ../nbs/17_figures.ipynb #49bcae59
-_looks = dict(fixed=('#000000','s','-'), reduced=('#56b4e9','^',':'), gradual=('#d55e00','o','--'), one_step=('#0072b2','D','-.'))
-_others = [('#009e73','v',(0,(5,1))), ('#e69f00','P',(0,(3,1,1,1))), ('#cc79a7','X',(0,(1,1))), ('#f0e442','*',(0,(8,2,1,2)))]
+# %% ../nbs/17_figures.ipynb #afb3e59c
+_looks = dict(
+    fixed=('#000000', 's', '-'),
+    reduced=('#56b4e9', '^', ':'),
+    gradual=('#d55e00', 'o', '--'),
+    one_step=('#0072b2', 'D', '-.'))
+_others = [
+    ('#009e73', 'v', (0,(5,1))),
+    ('#e69f00', 'P', (0,(3,1,1,1))),
+    ('#cc79a7', 'X', (0,(1,1))),
+    ('#f0e442', '*', (0,(8,2,1,2)))]
 
+# %% ../nbs/17_figures.ipynb #49bcae59
 def regime_styles(
     regimes, # Names of regimes, in any order
 ) -> dict: # For each name, in the order of a legend, `color`, `marker` and `linestyle`
     "How each of `regimes` is drawn"
-    looks = {**_looks, **dict(zip(sorted(set(regimes)-set(_looks)), cycle(_others)))}
+    more = sorted(set(regimes)-set(_looks))
+    looks = {**_looks, **dict(zip(more, cycle(_others)))}
     return {name:dict(zip(('color','marker','linestyle'), look)) for name,look in looks.items() if name in set(regimes)}
 
 # %% ../nbs/17_figures.ipynb #0c848ddc
 def _square(file, size):
     "The middle of the image in `file`, `size` pixels wide"
     try:
-        with Image.open(file) as im: return ImageOps.fit(ImageOps.exif_transpose(im).convert('RGB'), (size,size), Image.Resampling.BILINEAR)
-    except OSError as e: raise ValueError(f"{file} cannot be shown as an image ({e}): give a file that can be read.") from None
+        with Image.open(file) as im: upright = ImageOps.exif_transpose(im).convert('RGB')
+    except OSError as e:
+        raise ValueError(f"{file} cannot be shown as an image ({e}): give a file that can be read.") from None
+    return ImageOps.fit(upright, (size,size), Image.Resampling.BILINEAR)
+
+def _show(ax, file, size):
+    "The middle of the image in `file`, without axes"
+    ax.imshow(_square(file, size))
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
 
 # %% ../nbs/17_figures.ipynb #577979d5
 def sample_sizes(
@@ -84,17 +127,16 @@ def sample_sizes(
     "A row of pictures for each class: its first image at each of `sizes`; `ValueError` if a file is no image"
     files,labels,sizes = list(files),list(labels),[pixels(s) for s in sizes]
     if not files or len(files)!=len(labels) or not sizes:
-        raise ValueError(f"Give a file or more, a label for each, and a size or more, not {len(files)} files, {len(labels)} labels and {len(sizes)} sizes.")
-    first = dict(zip(reversed(labels), reversed(files)))
-    shown = dict.fromkeys(labels)
-    width = .3 + .07*max(len(str(o)) for o in shown) # inches for the names
+        raise ValueError("Give a file or more, a label for each, and a size or more, "
+                         f"not {len(files)} files, {len(labels)} labels and {len(sizes)} sizes.")
+    first = {}
+    for file,label in zip(files, labels): first.setdefault(label, file)
+    names = .3 + .07*max(len(str(o)) for o in first) # inches
     with paper_style():
-        fig,axs = plt.subplots(len(shown), len(sizes), figsize=(1.25*len(sizes)+width, 1.25*len(shown)+.2), squeeze=False)
-        for row,label in zip(axs, shown):
-            for ax,size in zip(row, sizes):
-                ax.imshow(_square(first[label], size))
-                ax.set(xticks=[], yticks=[])
-                ax.spines[:].set_visible(False)
+        figsize = 1.25*len(sizes)+names, 1.25*len(first)+.2
+        fig,axs = plt.subplots(len(first), len(sizes), figsize=figsize, squeeze=False)
+        for row,(label,file) in zip(axs, first.items()):
+            for ax,size in zip(row, sizes): _show(ax, file, size)
             row[0].set_ylabel(label, rotation=0, ha='right', va='center')
         for ax,size in zip(axs[0], sizes): ax.set_title(f'{size} px')
     return fig
@@ -108,13 +150,14 @@ def plot_schedules(
     looks = regime_styles(runs.regime)
     ran = [(regime,s) for regime in looks for s in sorted(runs[runs.regime==regime].schedule.unique())]
     cols = min(4, len(ran))
+    rows = ceil(len(ran)/cols)
     with paper_style():
-        fig,axs = plt.subplots(-(-len(ran)//cols), cols, figsize=(1.8*cols+.4, 1.7*-(-len(ran)//cols)+.2), squeeze=False, sharey=True)
+        fig,axs = plt.subplots(rows, cols, figsize=(1.8*cols+.4, 1.7*rows+.2), squeeze=False, sharey=True)
         for ax,(regime,s) in zip(axs.flat, ran):
             schedule = as_schedule(s)
             schedule.plot(ax, color=looks[regime]['color'], lw=2)
             ax.set(title=f'{regime}\ncost {schedule.cost():.2f}', ylim=(0,None))
-            ax.yaxis.set_major_locator(MultipleLocator(32*-(-schedule.final//256))) # sizes are multiples of 32
+            ax.yaxis.set_major_locator(MultipleLocator(32*ceil(schedule.final/256))) # sizes are multiples of 32
             ax.label_outer()
         for ax in axs.flat[len(ran):]: ax.remove()
     return fig
@@ -125,8 +168,10 @@ def median_curve(
     by:str,            # What is spent
 ) -> pd.DataFrame: # For each epoch `spent`, `median`, `low` and `high`
     "The median over seeds of what was spent and of the accuracy, and its range"
-    return runs.groupby('epoch').agg(spent=(by,'median'), median=('accuracy','median'), low=('accuracy','min'), high=('accuracy','max'))
+    return runs.groupby('epoch').agg(
+        spent=(by,'median'), median=('accuracy','median'), low=('accuracy','min'), high=('accuracy','max'))
 
+# %% ../nbs/17_figures.ipynb #1af97021
 def _unit(runs, by):
     "What one unit of `by` is in a cell, and how it is called"
     if by=='arithmetic': return 1, 'arithmetic (epochs at the final size)'
@@ -135,20 +180,7 @@ def _unit(runs, by):
     base = next(iter(regime_styles(runs.regime)))
     return runs[runs.regime==base].groupby('run').seconds.last().median(), f'training time (1 = all of {base})'
 
-# %% ../nbs/17_figures.ipynb #a3cf80bd
-def cell_panels(
-    runs:pd.DataFrame, # A row for each epoch or run
-): # The figure, and a dict with the axes of each cell
-    "A new figure with a panel for each cell: data sets side by side, networks below each other"
-    keys = cells(runs)
-    across,down = sorted(set(runs.dataset)),sorted(set(runs[keys[1:]].itertuples(index=False, name=None)))
-    one = len(across)==1 # then networks stand side by side
-    rows,cols = (1,len(down)) if one else (len(down),len(across))
-    fig,axs = plt.subplots(rows, cols, figsize=(2.5*cols+.5, 2.2*rows+.6), squeeze=False, sharey='row' if one else 'col')
-    grid = axs.T if one else axs
-    return fig,{(d,*rest):ax for rest,row in zip(down, grid) for d,ax in zip(across, row)}
-
-# %% ../nbs/17_figures.ipynb #97b9dc09
+# %% ../nbs/17_figures.ipynb #07e4e32e
 def _draw_cell(ax, runs, looks, by):
     "The curves of one cell"
     unit,label = _unit(runs, by)
@@ -158,43 +190,71 @@ def _draw_cell(ax, runs, looks, by):
             ax.plot(c.spent/unit, c['median'], label=regime, **look)
             ax.fill_between(c.spent/unit, c.low, c.high, color=look['color'], alpha=.15, lw=0)
     low,high = ax.dataLim.intervalx
-    ax.set(xscale='log', xlim=(low/1.42, high*1.42), xlabel=label) # twice as wide at least, so that there is a tick even for one point
+    # twice as wide at least, so that there is a tick even for one point
+    ax.set(xscale='log', xlim=(low/1.42, high*1.42), xlabel=label)
     ax.xaxis.set_major_locator(LogLocator(subs=(1,2,5)))
     ax.xaxis.set_major_formatter('{x:g}')
     ax.minorticks_off()
 
-# %% ../nbs/17_figures.ipynb #8f4b145d
+# %% ../nbs/17_figures.ipynb #a3cf80bd
+def cell_panels(
+    runs:pd.DataFrame, # A row for each epoch or run
+): # The figure, and a dict with the axes of each cell
+    "A new figure with a panel for each cell: data sets side by side, networks below each other"
+    keys = cell_columns(runs)
+    across = sorted(set(runs.dataset))
+    down = sorted(set(runs[keys[1:]].itertuples(index=False, name=None)))
+    one = len(across)==1 # then networks stand side by side
+    rows,cols = (1,len(down)) if one else (len(down),len(across))
+    size = 2.5*cols+.5, 2.2*rows+.6
+    fig,axs = plt.subplots(rows, cols, figsize=size, squeeze=False, sharey='row' if one else 'col')
+    grid = axs.T if one else axs
+    return fig,{(d,*rest):ax for rest,row in zip(down, grid) for d,ax in zip(across, row)}
+
+# %% ../nbs/17_figures.ipynb #97b9dc09
 def _seeds(runs):
     "With how many seeds the regimes of a cell ran, in words"
     n = runs.groupby('regime').seed.nunique()
     if n.empty: return 'not run'
-    return f"{n.min()} to {n.max()} seeds" if n.min()<n.max() else '1 seed' if n.max()==1 else f'{n.max()} seeds'
+    if n.min() < n.max(): return f'{n.min()} to {n.max()} seeds'
+    return '1 seed' if n.max()==1 else f'{n.max()} seeds'
 
+# %% ../nbs/17_figures.ipynb #52d0dc25
+def _describe(ax, cell, runs, looks):
+    "The title of a cell's panel, the name of its axis, and what has not been run"
+    missing = [o for o in {**_looks, **looks} if o not in set(runs.regime)]
+    if missing:
+        text = 'not run:\n' + '\n'.join(missing)
+        ax.text(.98, .03, text, transform=ax.transAxes, ha='right', color='0.4', fontsize=7)
+    first = ax.get_subplotspec().is_first_col()
+    ax.set(title=f"{', '.join(cell)}\n{_seeds(runs)}", ylabel='accuracy at the final size' if first else '')
+
+# %% ../nbs/17_figures.ipynb #8f4b145d
 def plot_accuracy(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
     by:str='seconds',  # What is spent: 'seconds' or 'arithmetic'
 ): # The figure
     "Accuracy against what was spent, a panel for each cell: median and range over the seeds of each regime"
-    if by not in ('seconds','arithmetic'): raise ValueError(f"Accuracy is drawn by 'seconds' or by 'arithmetic', not by {by!r}.")
+    if by not in ('seconds','arithmetic'):
+        raise ValueError(f"Accuracy is drawn by 'seconds' or by 'arithmetic', not by {by!r}.")
     runs = spent(as_study(runs))
     looks = regime_styles(runs.regime)
+    ran = dict(list(runs.groupby(cell_columns(runs))))
     with paper_style():
         fig,axs = cell_panels(runs)
-        ran = dict(list(runs.groupby(cells(runs))))
         for cell,ax in axs.items():
-            of = ran.get(cell, runs[:0])
-            if len(of): _draw_cell(ax, of, looks, by)
+            if cell in ran: _draw_cell(ax, ran[cell], looks, by)
             else: ax.set(xticks=[])
-            missing = [o for o in {**_looks, **looks} if o not in set(of.regime)]
-            if missing: ax.text(.98, .03, 'not run:\n' + '\n'.join(missing), transform=ax.transAxes, ha='right', color='0.4', fontsize=7)
-            ax.set(title=f"{', '.join(cell)}\n{_seeds(of)}", ylabel='accuracy at the final size' if ax.get_subplotspec().is_first_col() else '')
+            _describe(ax, cell, ran.get(cell, runs[:0]), looks)
         handles = {l.get_label():l for ax in axs.values() for l in ax.get_legend_handles_labels()[0]}
         fig.legend([handles[o] for o in looks], looks, loc='outside lower center', ncols=len(looks))
     return fig
 
 # %% ../nbs/17_figures.ipynb #39d3cd25
-_effects = dict(accuracy=('final accuracy\n(points more than the rival)',0), seconds=('training time\n(1 = that of the rival)',1),
-                area=('area under accuracy over log time\n(points more than the rival)',0))
+_effects = dict( # what each panel shows, and where there is no difference
+    accuracy=('final accuracy\n(points more than the rival)', 0),
+    seconds=('training time\n(1 = that of the rival)', 1),
+    area=('area under accuracy over log time\n(points more than the rival)', 0))
 
 def _rows(c, keys, looks):
     "The rows of the figure from the top: a cell alone, or a cell, regime and rival"
@@ -207,11 +267,22 @@ def _rows(c, keys, looks):
 # %% ../nbs/17_figures.ipynb #e5cdb062
 def _draw_effect(ax, y, found, look):
     "One comparison: its value and interval, or that there is none"
+    color = look['color']
     if pd.isna(found.value):
-        ax.text(.5, y, 'no value' if found.seeds else 'not run', transform=ax.get_yaxis_transform(), ha='center', va='center', color='0.4', fontsize=7)
-    ax.plot([found.low, found.high], [y,y], color=look['color'])
-    ax.plot(found.value, y, color=look['color'], marker=look['marker'], mfc=look['color'] if found.rival=='fixed' else 'white')
+        text = 'no value' if found.seeds else 'not run'
+        ax.text(.5, y, text, transform=ax.get_yaxis_transform(), ha='center', va='center', color='0.4', fontsize=7)
+    ax.plot([found.low, found.high], [y,y], color=color)
+    filling = color if found.rival=='fixed' else 'white'
+    ax.plot(found.value, y, color=color, marker=look['marker'], mfc=filling)
 
+# %% ../nbs/17_figures.ipynb #94af5e8b
+def _name_rows(ax, rows):
+    "The names of the rows, those of cells in bold"
+    names = [f'{regime} / {rival}' if regime else ', '.join(cell) for cell,regime,rival in rows]
+    ax.set_yticks(range(len(rows)), names)
+    for text,(_,regime,_) in zip(ax.get_yticklabels(), rows): text.set_fontweight('normal' if regime else 'bold')
+
+# %% ../nbs/17_figures.ipynb #ea532a11
 def _draw_effects(axs, c, rows, keys, looks):
     "All comparisons in `rows`, a panel for each measure"
     by = c.set_index([*keys,'regime','rival','measure'], drop=False).sort_index()
@@ -221,8 +292,14 @@ def _draw_effects(axs, c, rows, keys, looks):
             if regime: _draw_effect(ax, y, by.loc[(*cell,regime,rival,measure)], looks[regime])
         ax.set(xlabel=label, ylim=(len(rows)-.5,-.5))
         ax.tick_params(axis='y', length=0)
-    axs[0].set_yticks(range(len(rows)), [f'{regime} / {rival}' if regime else ', '.join(cell) for cell,regime,rival in rows])
-    for text,(_,regime,_) in zip(axs[0].get_yticklabels(), rows): text.set_fontweight('normal' if regime else 'bold')
+    _name_rows(axs[0], rows)
+
+# %% ../nbs/17_figures.ipynb #7fb18e12
+def _sentence(text):
+    "A figure that says something and shows nothing"
+    fig = plt.figure(figsize=(5,1))
+    fig.text(.5, .5, text, ha='center', va='center')
+    return fig
 
 # %% ../nbs/17_figures.ipynb #e3c4bd0e
 def plot_efficiency(
@@ -230,37 +307,45 @@ def plot_efficiency(
 ): # The figure
     "What each regime gains over `fixed` and `reduced`, with intervals over seeds, a group of rows for each cell"
     runs = as_study(runs)
-    looks,keys = regime_styles(runs.regime),cells(runs)
+    looks = regime_styles(runs.regime)
+    keys = cell_columns(runs)
     with paper_style():
-        if list(looks)==['fixed']:
-            fig = plt.figure(figsize=(5,1))
-            fig.text(.5, .5, 'There is nothing to compare: only fixed has been run.', ha='center', va='center')
-            return fig
+        if list(looks)==['fixed']: return _sentence('There is nothing to compare: only fixed has been run.')
         c = contrasts(runs)
         rows = list(_rows(c, keys, looks))
         fig,axs = plt.subplots(1, 3, figsize=(7.5, .2*len(rows)+.8), sharey=True)
         _draw_effects(axs, c, rows, keys, looks)
     return fig
 
-# %% ../nbs/17_figures.ipynb #d0ee8e68
+# %% ../nbs/17_figures.ipynb #534daf62
+def _relative(of, base, col):
+    "The median of `col` over runs relative to that over the same seeds of `base`, on the same machine"
+    a,b = (o.set_index(['seed','machine'])[col] for o in (of, base))
+    return compare(a, b).value
+
 def _numbers(of, base):
     "The numbers of the runs `of` a regime, relative to those of `base`"
-    def relative(col): return compare(*(o.set_index(['seed','machine'])[col] for o in (of, base))).value
-    return dict(seeds=len(of), accuracy=of.accuracy.median(), lowest=of.accuracy.min(), highest=of.accuracy.max(),
-                time=relative('seconds'), time_to_target=relative('to_target'), area=of.area.median())
+    return dict(seeds=len(of),
+                accuracy=of.accuracy.median(), lowest=of.accuracy.min(), highest=of.accuracy.max(),
+                time=_relative(of, base, 'seconds'), time_to_target=_relative(of, base, 'to_target'),
+                area=of.area.median())
 
+# %% ../nbs/17_figures.ipynb #d0ee8e68
 def results_table(
     runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
 ) -> pd.DataFrame: # Accuracy and area 0 to 1; no seeds where a regime has not been run
     "What came out, a row for each cell and regime; times are relative to `fixed`"
     runs = as_study(runs)
-    keys,m = cells(runs),measures(runs)
-    schedule = runs.groupby([*keys,'regime']).schedule.first()
-    cost = schedule.map(lambda o: as_schedule(o).cost())
-    def row(cell, regime, of):
-        own = (*cell,regime)
-        return dict(zip([*keys,'regime'], own), schedule=schedule.get(own), cost=cost.get(own), **_numbers(of[of.regime==regime], of[of.regime=='fixed']))
-    return pd.DataFrame([row(cell, regime, of) for cell,of in m.groupby(keys) for regime in regime_styles(runs.regime)])
+    keys = [*cell_columns(runs),'regime']
+    schedules = runs.groupby(keys).schedule.first()
+    rows = []
+    for cell,of in measures(runs).groupby(keys[:-1]):
+        for regime in regime_styles(runs.regime):
+            schedule = schedules.get((*cell,regime))
+            cost = None if schedule is None else as_schedule(schedule).cost()
+            numbers = _numbers(of[of.regime==regime], of[of.regime=='fixed'])
+            rows.append(dict(zip(keys, (*cell,regime)), schedule=schedule, cost=cost, **numbers))
+    return pd.DataFrame(rows)
 
 # %% ../nbs/17_figures.ipynb #7abfb2ec
 def verdict_table(
@@ -268,28 +353,35 @@ def verdict_table(
 ) -> pd.DataFrame: # A row for each cell and growing regime: `verdict` and `why`
     "The verdicts of a study, and which of the paper's regimes have not been run in it"
     runs = as_study(runs)
-    keys = cells(runs)
-    asked = runs[keys].drop_duplicates().merge(pd.DataFrame(dict(regime=['gradual','one_step'])), how='cross')
-    if set(runs.regime)=={'fixed'}: return asked.assign(verdict='not run', why='It has not been run.')
-    return asked.merge(verdicts(runs), how='outer', on=[*keys,'regime']).fillna(dict(verdict='not run', why='It has not been run.'))
+    keys = cell_columns(runs)
+    never = dict(verdict='not run', why='It has not been run.')
+    paper = pd.DataFrame(dict(regime=['gradual','one_step']))
+    asked = runs[keys].drop_duplicates().merge(paper, how='cross')
+    if set(runs.regime)=={'fixed'}: return asked.assign(**never)
+    return asked.merge(verdicts(runs), how='outer', on=[*keys,'regime']).fillna(never)
 
 # %% ../nbs/17_figures.ipynb #077e5990
-_tex = {'\\':r'\textbackslash{}', '~':r'\textasciitilde{}', '^':r'\textasciicircum{}', '∞':r'$\infty$', **{c:f'\\{c}' for c in '&%$#_{}'}}
-
 def _text(v):
     "A value as people read it"
     if pd.isna(v): return '–'
-    return ' '.join(str(v).split()) if not isinstance(v, float) else f'{v:.3f}'.replace('inf', '∞')
+    if isinstance(v, float): return f'{v:.3f}'.replace('inf', '∞')
+    return ' '.join(str(v).split())
 
 def _markdown(rows):
     "A table in Markdown, the first row as its head"
     head,*rows = [[o.replace('|', r'\|') for o in r] for r in rows]
     return ''.join(f"| {' | '.join(r)} |\n" for r in (head, ['---']*len(head), *rows))
 
+# %% ../nbs/17_figures.ipynb #2e36e1c5
+_tex = {'\\':r'\textbackslash{}', '~':r'\textasciitilde{}', '^':r'\textasciicircum{}', '∞':r'$\infty$'}
+_tex |= {c:f'\\{c}' for c in '&%$#_{}'}
+
 def _latex(rows):
     "A `tabular`, the first row as its head"
-    head,*rows = [' & '.join(''.join(_tex.get(c, c) for c in o) for o in r) + r' \\' + '\n' for r in rows]
-    return fr"\begin{{tabular}}{{{'l'*(head.count(' & ')+1)}}}" + f"\n\\hline\n{head}\\hline\n{''.join(rows)}\\hline\n\\end{{tabular}}\n"
+    def escaped(text): return ''.join(_tex.get(c, c) for c in text)
+    head,*body = [' & '.join(map(escaped, r)) + ' \\\\' for r in rows]
+    begin = fr"\begin{{tabular}}{{{'l'*len(rows[0])}}}"
+    return '\n'.join([begin, r'\hline', head, r'\hline', *body, r'\hline', r'\end{tabular}', ''])
 
 # %% ../nbs/17_figures.ipynb #b1eee7bd
 def write_table(
@@ -297,8 +389,10 @@ def write_table(
     stem,            # Name of the files without `.md`, `.csv` and `.tex`; replaced if there
 ) -> list: # The files
     "Write `df` as Markdown, CSV and LaTeX"
-    rows = [[str(c).replace('_', ' ') for c in df.columns], *[[_text(v) for v in r] for r in df.itertuples(index=False)]]
-    texts = dict(md=_markdown(rows), csv=df.to_csv(index=False, lineterminator='\n', float_format='%.6g'), tex=_latex(rows))
+    head = [str(c).replace('_', ' ') for c in df.columns]
+    rows = [head, *[[_text(v) for v in r] for r in df.itertuples(index=False)]]
+    csv = df.to_csv(index=False, lineterminator='\n', float_format='%.6g')
+    texts = dict(md=_markdown(rows), csv=csv, tex=_latex(rows))
     return [write_whole(f'{stem}.{kind}', text) for kind,text in texts.items()]
 
 # %% ../nbs/17_figures.ipynb #7a2737dd
@@ -316,8 +410,11 @@ def write_figure(
     return files
 
 # %% ../nbs/17_figures.ipynb #afaea03c
-_figures = dict(schedules=plot_schedules, accuracy_by_time=plot_accuracy, accuracy_by_arithmetic=partial(plot_accuracy, by='arithmetic'),
-                efficiency=plot_efficiency)
+_figures = dict(
+    schedules=plot_schedules,
+    accuracy_by_time=plot_accuracy,
+    accuracy_by_arithmetic=partial(plot_accuracy, by='arithmetic'),
+    efficiency=plot_efficiency)
 _tables = dict(results=results_table, verdicts=verdict_table)
 
 def draw_all(
@@ -325,7 +422,11 @@ def draw_all(
     out,               # Folder for the files, made if missing; files of the same names are replaced, others stay
 ) -> list: # The files
     "Every figure of a study as SVG and PNG, every table as Markdown, CSV and LaTeX"
-    runs,out = as_study(runs),Path(out)
-    if out.exists() and not out.is_dir(): raise NotADirectoryError(f"{out} is a file: name a folder for the figures and tables.")
-    figures = [f for name,draw in _figures.items() for f in write_figure(draw(runs), out/name)]
-    return figures + [f for name,make in _tables.items() for f in write_table(make(runs), out/name)]
+    runs = as_study(runs)
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{out} is a file: name a folder for the figures and tables.")
+    files = []
+    for name,draw in _figures.items(): files += write_figure(draw(runs), out/name)
+    for name,make in _tables.items(): files += write_table(make(runs), out/name)
+    return files

@@ -27,6 +27,14 @@ def replaced(
         vars(o).update(old)
 
 # %% ../nbs/05_guard.ipynb #3bf4213c
+def _tell_end(learn, final):
+    "Tell the callbacks of `learn` that a fit was cancelled and is over"
+    for cb in learn.cbs.sorted('order'):
+        for event in ('after_cancel_fit','after_fit'):
+            with suppress(Exception): cb(event) # the user is to see the first error
+    final()
+
+# %% ../nbs/05_guard.ipynb #ba008154
 @contextmanager
 def end_told(
     learn:Learner, # The fit inside is this one's
@@ -40,12 +48,6 @@ def end_told(
             raise
     with replaced(learn, _with_events=told): yield
 
-def _tell_end(learn, final):
-    for cb in learn.cbs.sorted('order'):
-        for event in ('after_cancel_fit','after_fit'):
-            with suppress(Exception): cb(event) # the user is to see the first error
-    final()
-
 # %% ../nbs/05_guard.ipynb #c06698d4
 def autocast_depth() -> int: # 0 outside of mixed precision
     "How many `torch.autocast` contexts are open"
@@ -57,13 +59,16 @@ def autocast_depth() -> int: # 0 outside of mixed precision
 def autocast_kept():
     "At the end mixed precision is as it was at the beginning"
     devices = ('cpu','cuda') if torch.cuda.is_available() else ('cpu',)
-    depth,was = autocast_depth(),[(o, torch.is_autocast_enabled(o), torch.get_autocast_dtype(o)) for o in devices]
+    was = [(o, torch.is_autocast_enabled(o), torch.get_autocast_dtype(o)) for o in devices]
+    depth = autocast_depth()
     try: yield
     finally:
         if autocast_depth()>depth:
             while torch.autocast_decrement_nesting()>depth: pass
             torch.clear_autocast_cache()
-            for o,enabled,dtype in was: torch.set_autocast_enabled(o, enabled); torch.set_autocast_dtype(o, dtype)
+            for device,enabled,dtype in was:
+                torch.set_autocast_enabled(device, enabled)
+                torch.set_autocast_dtype(device, dtype)
 
 # %% ../nbs/05_guard.ipynb #c043b39a
 @contextmanager
@@ -77,24 +82,33 @@ def autocast_closed(
     with replaced(learn, one_batch=one_batch): yield
 
 # %% ../nbs/05_guard.ipynb #b14792c4
+def _not_finite(learn):
+    "The error for a loss that is not a number"
+    loss = learn.loss.mean().item()
+    lr = learn.opt.hypers[-1]['lr']
+    return FloatingPointError(
+        f"The loss of batch {learn.iter+1} in epoch {learn.epoch+1} is {loss:.3g}, so the fit stopped before it could "
+        f"spoil the weights: take a lower learning rate (it was {lr:.2g} here), "
+        "or look for numbers that are missing in the targets.")
+
+# %% ../nbs/05_guard.ipynb #eda28c2d
 @contextmanager
 def finite_loss(
     learn:Learner, # The fit inside is this one's
 ):
     "Raise a `FloatingPointError` before `learn` learns from a loss that is not a number"
-    backward,bad = learn._backward,0
+    backward = learn._backward
+    in_a_row = 0
     def checked():
-        nonlocal bad
-        bad = 0 if torch.isfinite(learn.loss).all() else bad+1
+        nonlocal in_a_row
+        in_a_row = 0 if torch.isfinite(learn.loss).all() else in_a_row+1
         scaled = getattr(getattr(learn, 'scaler', None), 'is_enabled', bool)()
-        if bad > 9*scaled:
-            raise FloatingPointError(f"The loss of batch {learn.iter+1} in epoch {learn.epoch+1} is {learn.loss.mean().item():.3g}, so the fit stopped before it could spoil the weights: "
-                                     f"take a lower learning rate (it was {learn.opt.hypers[-1]['lr']:.2g} here), or look for numbers that are missing in the targets.")
+        if in_a_row > (9 if scaled else 0): raise _not_finite(learn)
         backward()
     with replaced(learn, _backward=checked): yield
 
 # %% ../nbs/05_guard.ipynb #10899ede
-def _buffers(model):
+def _buffers_restorer(model):
     "A function that puts the buffers of `model` back to what they are now"
     old = [b.clone() for b in model.buffers()]
     def back():
@@ -102,12 +116,13 @@ def _buffers(model):
             for b,o in zip(model.buffers(), old): b.copy_(o)
     return back
 
+# %% ../nbs/05_guard.ipynb #477a8de3
 @contextmanager
 def buffers_kept(
     model:nn.Module, # Its BatchNorm statistics are buffers
 ):
     "At the end the buffers of `model` are as they were"
-    back = _buffers(model)
+    back = _buffers_restorer(model)
     try: yield
     finally: back()
 
@@ -118,41 +133,58 @@ def in_parts(
     *xb              # The batch
 ) -> Tensor: # As `model(*xb)`
     "The output of `model` for a batch, computed in parts that do not need memory at the same time"
-    f,chunks = partial(type(model).forward, model),zip(*[x.chunk(parts) for x in xb])
-    if not torch.is_grad_enabled(): return torch.cat([f(*c) for c in chunks])
-    again = lambda: (nullcontext(), buffers_kept(model)) # what is computed a second time must not count twice
-    return torch.cat([checkpoint(f, *c, use_reentrant=False, context_fn=again) for c in chunks])
+    forward = partial(type(model).forward, model)
+    chunks = list(zip(*[x.chunk(parts) for x in xb]))
+    if not torch.is_grad_enabled(): return torch.cat([forward(*c) for c in chunks])
+    def contexts(): return nullcontext(), buffers_kept(model) # of the first computation and of the second
+    return torch.cat([checkpoint(forward, *c, use_reentrant=False, context_fn=contexts) for c in chunks])
 
 # %% ../nbs/05_guard.ipynb #082a56f8
 def _no_memory(e):
     "Whether `e` says that memory is short, on whatever device"
-    return isinstance(e, torch.cuda.OutOfMemoryError) or any(o in str(e) for o in ('out of memory', "can't allocate memory"))
+    if isinstance(e, torch.cuda.OutOfMemoryError): return True
+    return any(o in str(e) for o in ('out of memory', "can't allocate memory"))
+
+# %% ../nbs/05_guard.ipynb #dcfeecec
+def _attempt(learn, one_batch, i, b):
+    "Whether there was memory enough for `one_batch`; if not, all is as it was before"
+    buffers_back = _buffers_restorer(learn.model)
+    random_back = rng_restorer()
+    try: one_batch(i, b)
+    except RuntimeError as e:
+        if not _no_memory(e): raise
+    else: return True
+    learn.pred = learn.loss = learn.loss_grad = None # they hold what must go
+    learn.opt.zero_grad()
+    buffers_back()
+    random_back()
+    torch.cuda.empty_cache()
+    return False
 
 # %% ../nbs/05_guard.ipynb #5c2b1388
+def _more_parts(learn, x, parts):
+    "Twice as many parts for a batch `x`, said aloud; `MemoryError` if it has too few images"
+    parts *= 2
+    images = f'{len(x)} images of {x.shape[-1]} px'
+    if len(x) < parts*(1+learn.training): # BatchNorm cannot learn from a single image
+        raise MemoryError(f"There is not memory enough for {images}, not even in the smallest parts: "
+                          "take smaller images or a smaller network.")
+    print(f"A batch of {images} does not fit into memory: from here on batches are computed in {parts} parts, "
+          "which takes longer.")
+    return parts
+
+# %% ../nbs/05_guard.ipynb #dce80990
 @contextmanager
 def split_when_full(
     learn:Learner, # The fit inside is this one's
 ):
     "Compute batches in parts once one did not fit into memory; `MemoryError` if not even two images do"
-    whole,model,parts = learn.one_batch,learn.model,1
-    def attempt(i, b):
-        "Whether there was memory enough for the batch; if not, all is as it was before"
-        buffers_back,random_back = _buffers(model),rng_restorer()
-        try: whole(i, b)
-        except RuntimeError as e:
-            if not _no_memory(e): raise
-        else: return True
-        learn.pred = learn.loss = learn.loss_grad = None # they hold what must go
-        learn.opt.zero_grad()
-        buffers_back(); random_back()
-        torch.cuda.empty_cache()
+    whole,model = learn.one_batch,learn.model
+    parts = 1
     def one_batch(i, b):
         nonlocal parts
-        while not attempt(i, b):
-            x,parts = b[0],parts*2
-            if len(x) < parts*(1+learn.training): # BatchNorm cannot learn from a single image
-                raise MemoryError(f"There is not memory enough for {len(x)} images of {x.shape[-1]} px, not even in the smallest parts: take smaller images or a smaller network.")
-            print(f"A batch of {len(x)} images of {x.shape[-1]} px does not fit into memory: from here on batches are computed in {parts} parts, which takes longer.")
+        while not _attempt(learn, whole, i, b):
+            parts = _more_parts(learn, b[0], parts)
             vars(model)['forward'] = partial(in_parts, model, parts)
     with replaced(learn, one_batch=one_batch):
         try: yield
@@ -163,6 +195,9 @@ def split_when_full(
 def guarded(
     learn:Learner, # The fit inside is this one's
 ):
-    "A fit inside leaves nothing behind, whatever ends it; `FloatingPointError` and `MemoryError` as told above"
+    """A fit of `learn` inside leaves nothing behind, whatever ends it
+
+    Batches that do not fit into memory are computed in parts. Raises `FloatingPointError` before it learns from a loss
+    that is not a number, and `MemoryError` if not even two images fit."""
     for p in learn.model.parameters(): p.grad = None
     with end_told(learn), autocast_closed(learn), finite_loss(learn), split_when_full(learn): yield

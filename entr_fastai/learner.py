@@ -4,15 +4,18 @@
 
 # %% auto #0
 __all__ = ['as_arch', 'WeightsError', 'fetch_weights', 'weights_source', 'initial_weights', 'CPUMixedPrecision',
-           'mixed_precision', 'fused_adamw', 'entr_learner', 'FitLog', 'FitTable', 'as_seconds', 'progressive_fit']
+           'mixed_precision', 'fused_adamw', 'entr_learner', 'FitLog', 'FitTable', 'UnfreezeAt', 'as_seconds',
+           'progressive_fit']
 
 # %% ../nbs/11_learner.ipynb #1039316a
-import socket
 import inspect
-from numbers import Real
-from types import SimpleNamespace
+import socket
 from contextlib import contextmanager, nullcontext
+from numbers import Real
 from time import perf_counter
+from types import SimpleNamespace
+
+# %% ../nbs/11_learner.ipynb #82b0be44
 import torchvision
 from fastai.vision.all import *
 from fastai.callback.channelslast import *
@@ -22,18 +25,23 @@ from .guard import guarded
 from .checkpoint import Checkpoint, belongs_to
 
 # %% ../nbs/11_learner.ipynb #1873c225
+def _in_timm(name):
+    "Whether timm is installed and has a network `name`"
+    try: import timm
+    except ImportError: return False
+    return timm.is_model(name.split('.')[0])
+
 def as_arch(
     arch, # A function that makes a network, a torchvision name or a timm name
-):
+): # A function; of timm's networks the name
     "`arch` as `vision_learner` takes it; `ValueError` if there is no such network"
     if callable(arch): return arch
-    if not isinstance(arch, str): raise ValueError(f"{arch!r} is no network: give a function such as resnet34, or a name.")
+    if not isinstance(arch, str):
+        raise ValueError(f"{arch!r} is no network: give a function such as resnet34, or a name.")
     if arch in torchvision.models.list_models(module=torchvision.models): return getattr(torchvision.models, arch)
-    try: import timm
-    except ImportError: known = False
-    else: known = timm.is_model(arch.split('.')[0])
-    if not known: raise ValueError(f"There is no network {arch!r}: write resnet18, resnet34, resnet50, another name from torchvision, or one from timm with timm installed.")
-    return arch
+    if _in_timm(arch): return arch
+    raise ValueError(f"There is no network {arch!r}: write resnet18, resnet34, resnet50, another name "
+                     "from torchvision, or one from timm with timm installed.")
 
 # %% ../nbs/11_learner.ipynb #572b67ad
 class WeightsError(OSError):
@@ -52,16 +60,18 @@ def _impatient(seconds=10):
 def fetch_weights(
     arch, # A torchvision function such as `resnet18`
 ) -> Path: # The file with the weights
-    "Have torchvision fetch the weights of `arch`, or raise a `WeightsError` that says what to do"
+    "Have torchvision fetch the weights of `arch`; `WeightsError` says what to do if it cannot"
     try: weights = torchvision.models.get_model_weights(arch).DEFAULT
     except (ValueError, TypeError):
-        raise ValueError(f"There are no weights for {arch!r} in torchvision: take resnet18, resnet34 or resnet50, or go without them (pretrained=False).") from None
+        raise ValueError(f"There are no weights for {arch!r} in torchvision: take resnet18, resnet34 or resnet50, "
+                         "or go without them (pretrained=False).") from None
     file = Path(torch.hub.get_dir())/'checkpoints'/Path(weights.url).name
-    try:
-        with _impatient(): weights.get_state_dict(progress=False, weights_only=True) # first of all: what is more than weights would run as a program
+    try: # before anything else reads the file: what is more than weights would run as a program
+        with _impatient(): weights.get_state_dict(progress=False, weights_only=True)
     except Exception as e:
-        raise WeightsError(f"The pretrained weights of {arch.__name__} could not be loaded ({e}). They are looked for in {file}: put the file "
-                           f"from {weights.url} there, or go without them (pretrained=False, on the command line --weights none).") from e
+        raise WeightsError(f"The pretrained weights of {arch.__name__} could not be loaded ({e}). "
+                           f"They are looked for in {file}: put the file from {weights.url} there, "
+                           "or go without them (pretrained=False, on the command line --weights none).") from e
     return file
 
 # %% ../nbs/11_learner.ipynb #8c782579
@@ -70,7 +80,8 @@ def weights_source(
 ) -> str: # `'torchvision NAME'` or `'stand-in NAME'`
     "Whose weights are in `file`"
     digits = file.stem.rsplit('-', 1)[-1]
-    return f"{'torchvision' if file_sha256(file).startswith(digits) else 'stand-in'} {file.name}"
+    whose = 'torchvision' if file_sha256(file).startswith(digits) else 'stand-in'
+    return f'{whose} {file.name}'
 
 # %% ../nbs/11_learner.ipynb #5ed45db4
 def initial_weights(
@@ -89,13 +100,18 @@ class CPUMixedPrecision(MixedPrecision):
         super().before_fit()
         self.autocast = torch.autocast('cpu', dtype=torch.bfloat16)
 
+# %% ../nbs/11_learner.ipynb #739913b7
+def _cpu_has(instructions):
+    "Whether this CPU has `instructions`, as far as torch can tell"
+    ask = getattr(torch.cpu, f'_is_{instructions}_supported', None)
+    return ask is not None and ask()
+
 def mixed_precision(
     device, # Device of the network
 ) -> MixedPrecision|None: # The callback for it; `None` where 32 bits are as fast
     "How to compute in 16 bits on `device`"
     if torch.device(device or 'cpu').type=='cuda': return MixedPrecision()
-    has = lambda o: getattr(torch.cpu, f'_is_{o}_supported', lambda: False)()
-    return CPUMixedPrecision() if has('avx512_bf16') or has('amx_tile') else None
+    return CPUMixedPrecision() if _cpu_has('avx512_bf16') or _cpu_has('amx_tile') else None
 
 # %% ../nbs/11_learner.ipynb #3ef4d12a
 def fused_adamw(
@@ -103,27 +119,40 @@ def fused_adamw(
     **kwargs # `lr`, and other settings of `torch.optim.AdamW`
 ) -> OptimWrapper:
     "torch's AdamW, all parameters in one step, with the settings of fastai's `Adam`"
-    return OptimWrapper(params, torch.optim.AdamW, fused=True, **merge(dict(betas=(.9,.99), eps=1e-5, weight_decay=.01), kwargs))
+    settings = merge(dict(betas=(.9,.99), eps=1e-5, weight_decay=.01), kwargs)
+    return OptimWrapper(params, torch.optim.AdamW, fused=True, **settings)
 
 # %% ../nbs/11_learner.ipynb #eac6904c
+def _check_parts(dls, metrics):
+    "`ValueError` for data or metrics of which no learner can be made"
+    if not isinstance(dls, DataLoaders):
+        raise ValueError(f"A learner needs DataLoaders, such as image_dls gives, not {dls!r}.")
+    if odd := [o for o in L(metrics) if not (callable(o) or isinstance(o, Metric))]:
+        raise ValueError(f"metrics takes functions such as accuracy, not {odd[0]!r}.")
+
+# %% ../nbs/11_learner.ipynb #1ea169f7
 @delegates(vision_learner)
 def entr_learner(
-    dls:DataLoaders,  # From `image_dls`, or any other of fastai's for images
-    arch=resnet18,    # A function such as `resnet34`, or a name from torchvision or timm
-    pretrained:bool=True, # Start from ImageNet weights
-    metrics=accuracy, # What to measure on the validation set
+    dls:DataLoaders,      # Images to train and to validate with, from `image_dls` or from fastai
+    arch=resnet18,        # A function such as `resnet34`, or a name from torchvision or timm
+    pretrained:bool=True, # Start from ImageNet weights?
+    metrics=accuracy,     # What to measure on the validation set: a metric or a list of them
     opt_func=fused_adamw, # Makes the optimiser
     train_bn:bool=False,  # Train BatchNorm in frozen layers, too, which takes twice as long?
-    **kwargs          # Passed to `vision_learner`
-) -> Learner:
-    "A `vision_learner`, set up to be fast; `WeightsError` if its weights cannot be fetched, `ValueError` for what it cannot use"
+    **kwargs              # Passed to `vision_learner`
+) -> Learner: # Its `weights` says where its weights are from
+    """A pretrained network for images, set up to be fast: fastai's `vision_learner` and more
+
+    Raises `WeightsError` if its weights cannot be fetched, `ValueError` for what it cannot use."""
     arch = as_arch(arch)
-    if not isinstance(dls, DataLoaders): raise ValueError(f"A learner needs DataLoaders, such as image_dls gives, not {dls!r}.")
-    if odd := [o for o in L(metrics) if not (callable(o) or isinstance(o, Metric))]: raise ValueError(f"metrics takes functions such as accuracy, not {odd[0]!r}.")
+    _check_parts(dls, metrics)
     source = initial_weights(arch, pretrained)
+    settings = dict(pretrained=pretrained, metrics=metrics, opt_func=opt_func, train_bn=train_bn)
     try:
-        with _impatient(): learn = vision_learner(dls, arch, pretrained=pretrained, metrics=metrics, opt_func=opt_func, train_bn=train_bn, **kwargs)
-    except StopIteration: raise ValueError(f"fastai cannot cut the network {getattr(arch, '__name__', arch)} into a body and a head: take resnet18, resnet34 or resnet50.") from None
+        with _impatient(): learn = vision_learner(dls, arch, **settings, **kwargs)
+    except StopIteration:
+        raise ValueError(f"fastai cannot cut the network {getattr(arch, '__name__', arch)} into a body and a head: "
+                         "take resnet18, resnet34 or resnet50.") from None
     learn.weights = source
     return learn.add_cbs([ChannelsLast(), *L(mixed_precision(dls.device))])
 
@@ -141,47 +170,80 @@ class FitLog(Callback):
         self.rows = []
         self.before_epoch()
 
-    def before_epoch(self): self.images,self.bs,self.width,self.waited,self.seconds,self.phase = 0,0,None,0.,dict(train=0.,valid=0.),None
-
-    def _start(self, phase): self.phase,self.since,self.idle_since = phase,_now(),perf_counter()
-    def _stop(self):
-        if self.phase: self.seconds[self.phase] += _now()-self.since
-        self.phase = None
+    def before_epoch(self):
+        self.images = 0   # trained with
+        self.bs = 0       # of the largest batch
+        self.width = None # of the last batch, in pixels
+        self.seconds = dict(train=0., valid=0.)
+        self.waited = 0.
+        self.phase = None # 'train' or 'valid' while one is running
 
     def before_train(self): self._start('train')
     def after_train(self): self._stop()
     def before_validate(self): self._start('valid')
     def after_validate(self): self._stop()
 
-    def before_batch(self):
-        if self.training: self.waited += perf_counter() - self.idle_since
-
-    def after_batch(self):
-        if self.training: self.images,self.bs,self.width = self.images+len(self.x),max(self.bs, len(self.x)),min(self.x.shape[-2:])
-        self.idle_since = perf_counter()
-
     def after_epoch(self):
         self._stop() # not done yet in an epoch that was cancelled
-        names,log = self.recorder.metric_names,self.recorder.log
-        values = {k:v for k,v in zip(names, log) if k not in ('epoch','time')} if len(log)==len(names) else {} # a part was cancelled
-        train,valid = self.seconds.values()
-        self.rows.append(dict(epoch=self.epoch, size=self.width, bs=self.bs, frozen=0 < self.opt.frozen_idx == len(self.opt.param_lists)-1, train_seconds=train, valid_seconds=valid,
-                              wait_seconds=self.waited, images_per_second=self.images/train if train else 0., **values))
+        self.rows.append(self._row())
+
+# %% ../nbs/11_learner.ipynb #894e9744
+@patch
+def _start(self:FitLog, phase):
+    "A part of the epoch, 'train' or 'valid', begins"
+    self.phase = phase
+    self.since = _now()
+    self.idle_since = perf_counter()
+
+@patch
+def _stop(self:FitLog):
+    "The part that runs, if one does, is over"
+    if self.phase: self.seconds[self.phase] += _now()-self.since
+    self.phase = None
+
+@patch
+def before_batch(self:FitLog):
+    if self.training: self.waited += perf_counter()-self.idle_since
+
+@patch
+def after_batch(self:FitLog):
+    if self.training:
+        self.images += len(self.x)
+        self.bs = max(self.bs, len(self.x))
+        self.width = min(self.x.shape[-2:])
+    self.idle_since = perf_counter()
+
+# %% ../nbs/11_learner.ipynb #ff2b076a
+@patch
+def _row(self:FitLog):
+    "The epoch that is done; without losses and metrics if a part of it was cancelled"
+    train,valid = self.seconds.values()
+    names,values = self.recorder.metric_names,self.recorder.log
+    recorded = dict(zip(names, values)) if len(names)==len(values) else {}
+    head_alone = 0 < self.opt.frozen_idx == len(self.opt.param_lists)-1
+    measured = dict(epoch=self.epoch, size=self.width, bs=self.bs, frozen=head_alone,
+                    train_seconds=train, valid_seconds=valid, wait_seconds=self.waited,
+                    images_per_second=self.images/train if train else 0.)
+    return measured | {k:v for k,v in recorded.items() if k not in ('epoch','time')}
 
 # %% ../nbs/11_learner.ipynb #b30f3a71
 @patch
-def state_dict(self:FitLog):
+def state_dict(self:FitLog) -> dict: # Numbers, and lists and dicts of them
     "What the log has to know to go on in another process"
     if not self.phase: return dict(rows=self.rows)
-    return dict(rows=self.rows, images=self.images, bs=self.bs, width=self.width, waited=self.waited, spent=self.seconds['train']+_now()-self.since)
+    spent = self.seconds['train'] + _now()-self.since
+    return dict(rows=self.rows, images=self.images, bs=self.bs, width=self.width, waited=self.waited, spent=spent)
 
 @patch
 def load_state_dict(self:FitLog,
-    state, # What `state_dict` gave
+    state:dict, # What `state_dict` gave
 ):
     "Go on from `state`"
     state = dict(state)
-    if 'spent' in state: self.seconds['train'],self.since,self.idle_since = state.pop('spent'),_now(),perf_counter()
+    if 'spent' in state:
+        self.seconds['train'] = state.pop('spent')
+        self.since = _now()
+        self.idle_since = perf_counter()
     vars(self).update(state)
 
 # %% ../nbs/11_learner.ipynb #019bbf5f
@@ -193,6 +255,7 @@ class FitTable(pd.DataFrame):
     @mbar.setter
     def mbar(self, o): self.bar.mbar = o
 
+# %% ../nbs/11_learner.ipynb #1e670eec
 @patch
 @contextmanager
 def no_bar(self:Learner):
@@ -201,60 +264,126 @@ def no_bar(self:Learner):
     def swap(change):
         table = vars(self).get('progress')
         change(bars)
-        if isinstance(table, FitTable): self.progress = table
+        if isinstance(table, pd.DataFrame): self.progress = table
     swap(self.remove_cbs)
     try: yield self
     finally: swap(self.add_cbs)
-
-# %% ../nbs/11_learner.ipynb #992d8d91
-class _Unfreeze(Callback):
-    "From an epoch on, train all groups of layers but the first few"
-    def __init__(self, at, but): self.at,self.but = at,but
-    def before_epoch(self):
-        if self.epoch==self.at: self.opt.freeze_to(self.but)
 
 # %% ../nbs/11_learner.ipynb #c4cd6110
 @contextmanager
 def _logged(learn):
     "A `FitLog` for a fit; at its end it is the learner's `progress`, where the bar has been"
-    log,bars = FitLog(),learn._grab_cbs(ProgressCallback)
+    log = FitLog()
+    bars = learn._grab_cbs(ProgressCallback)
     if bars: learn.progress = bars[0]
     try: yield log
     finally:
-        learn.progress = FitTable(log.rows)
-        learn.progress.bar = first(bars) or SimpleNamespace()
-        learn.progress.attrs.update(way=resize_way(learn.dls.train), frozen_groups=learn.opt.frozen_idx)
+        table = FitTable(log.rows)
+        table.bar = first(bars) or SimpleNamespace()
+        table.attrs.update(way=resize_way(learn.dls.train), frozen_groups=learn.opt.frozen_idx)
+        learn.progress = table
 
-# %% ../nbs/11_learner.ipynb #027c6d40
-def _checkpoint(learn, folder, every, facts):
-    "The `Checkpoint` for a fit, or `None`"
-    if folder is None and every is not None: raise ValueError(f"every={every!r} says how often to save, but not where: give checkpoint a folder, too.")
-    if folder is not None: return Checkpoint(folder, None if every is None else as_seconds(every), belongs_to(learn, **facts))
+# %% ../nbs/11_learner.ipynb #3d313507
+def _shade_sizes(ax, table, ends):
+    "Shade each stage, the darker, the larger, with its size above; `ends` are the seconds at which epochs end"
+    stages = (table['size']!=table['size'].shift()).cumsum()
+    for _,stage in table.groupby(stages):
+        px = stage['size'].iloc[0]
+        end = ends[stage.index[-1]]
+        start = end - stage.train_seconds.sum()
+        narrow = end-start <= ends.iloc[-1]/10
+        ax.axvspan(start, end, color='grey', alpha=0.3*px/table['size'].max(), lw=0)
+        ax.annotate(f'{px} px', ((start+end)/2, 1), xycoords=('data','axes fraction'), xytext=(0,3),
+                    textcoords='offset points', fontsize=8, ha='center', rotation=60 if narrow else 0)
+
+# %% ../nbs/11_learner.ipynb #7b229719
+@patch
+def plot_progress(self:Learner,
+    figsize=(9,3), # Width and height in inches
+): # The axes, losses first
+    "Plot losses and metrics of the last `progressive_fit` against seconds of training; `ValueError` if there was none"
+    table = getattr(self, 'progress', None)
+    if not isinstance(table, pd.DataFrame) or table.empty:
+        raise ValueError("There is nothing to plot: `progressive_fit` has not finished an epoch on this learner.")
+    losses = ['train_loss','valid_loss']
+    metrics = list(table.columns[table.columns.get_loc('valid_loss')+1:])
+    ends = table.train_seconds.cumsum()
+    fig,axs = plt.subplots(1, 1 + bool(metrics), figsize=figsize, layout='constrained', squeeze=False)
+    for ax,columns in zip(axs[0], (losses, metrics)):
+        for c in columns: ax.plot(ends, table[c], '.-', label=c)
+        _shade_sizes(ax, table, ends)
+        ax.set(xlabel='seconds of training')
+        ax.legend(loc='center right')
+    return axs[0]
+
+# %% ../nbs/11_learner.ipynb #992d8d91
+class UnfreezeAt(Callback):
+    "From an epoch on, train all groups of layers but the first few"
+    def __init__(self,
+        at:int,     # The epoch, counted from 0
+        frozen:int, # Groups of layers, from the first on, that are not trained then; -1 for all but the head
+    ):
+        self.at = at
+        self.frozen = frozen
+
+    def before_epoch(self):
+        if self.epoch==self.at: self.opt.freeze_to(self.frozen)
+
+# %% ../nbs/11_learner.ipynb #425f483a
+def _pretrained(learn):
+    "Whether `learn` has a head on layers that have learnt something"
+    return getattr(learn, 'pretrained', True) and len(learn.opt.param_lists)>1
+
+def _head_first(learn, epochs, frozen_epochs, freeze_to):
+    "Freeze what a fit of `epochs` does not begin with; returns the callback that goes on from there"
+    has_learnt = _pretrained(learn)
+    head_epochs = min(ifnone(frozen_epochs, int(has_learnt)), epochs-1)
+    never = ifnone(freeze_to, int(has_learnt and len(learn.opt.param_lists)>2))
+    learn.freeze_to(-1 if head_epochs else never)
+    return UnfreezeAt(head_epochs, never)
 
 # %% ../nbs/11_learner.ipynb #ab5c90be
 def as_seconds(
     every, # Seconds, or a time such as '5min' or '30s'
 ) -> float:
     "`every` in seconds; `ValueError` if it is no time"
-    try: res = pd.Timedelta(every).total_seconds() if isinstance(every, str) and not every.isdigit() else float(every)
+    text = isinstance(every, str) and not every.isdigit()
+    try: res = pd.Timedelta(every).total_seconds() if text else float(every)
     except (ValueError, TypeError): res = -1
-    if not 0 <= res < float('inf'): raise ValueError(f"every={every!r} is no time: write for example '5min', or a number of seconds.")
+    if not 0 <= res < float('inf'):
+        raise ValueError(f"every={every!r} is no time: write for example '5min', or a number of seconds.")
     return res
 
+# %% ../nbs/11_learner.ipynb #027c6d40
+def _checkpoint(learn, folder, every, facts):
+    "The `Checkpoint` for a fit, or `None`"
+    if folder is None and every is not None:
+        raise ValueError(f"every={every!r} says how often to save, but not where: give checkpoint a folder, too.")
+    if folder is None: return None
+    return Checkpoint(folder, None if every is None else as_seconds(every), belongs_to(learn, **facts))
+
 # %% ../nbs/11_learner.ipynb #5e532a49
-def _groups(learn):
+def _check_rate(lr):
+    "`ValueError` unless `lr` is a learning rate, or a `slice` of them"
+    rates = [o for o in (lr.start, lr.stop) if o is not None] if isinstance(lr, slice) else [lr]
+    valid = [isinstance(o, Real) and not isinstance(o, bool) and 0 <= o < float('inf') for o in rates]
+    if not valid or not all(valid):
+        raise ValueError(f"lr must be a learning rate such as 2e-3, or a slice of two, not {lr!r}.")
+
+def _is_callback(o): return isinstance(o, Callback) or (isinstance(o, type) and issubclass(o, Callback))
+
+def _group_count(learn):
     "The number of groups of layers that `learn` will have"
     groups = L(learn.splitter(learn.model))
     return len(groups) if isinstance(groups[0], (L,list)) else 1
 
-def _trainable(learn, schedule, lr, frozen_epochs, freeze_to, cbs, kwargs):
-    "`ValueError` for what `progressive_fit` cannot train with, and Python's `TypeError` for an argument that does not exist"
-    ends = [o for o in (lr.start, lr.stop) if o is not None] if isinstance(lr, slice) else [lr]
-    if not ends or not all(isinstance(o, Real) and not isinstance(o, bool) and 0 <= o < float('inf') for o in ends):
-        raise ValueError(f"lr must be a learning rate such as 2e-3, or a slice of two, not {lr!r}.")
+# %% ../nbs/11_learner.ipynb #68628e9c
+def _check_fit(learn, schedule, lr, frozen_epochs, freeze_to, cbs, kwargs):
+    "`ValueError` for what a fit cannot train with, Python's `TypeError` for an argument that does not exist"
+    _check_rate(lr)
     if frozen_epochs is not None: whole_number(frozen_epochs, 'frozen_epochs', least=0)
-    if freeze_to is not None: whole_number(freeze_to, 'freeze_to', least=0, most=_groups(learn)-1)
-    if odd := [o for o in L(cbs) if not isinstance(o, Callback) and not (isinstance(o, type) and issubclass(o, Callback))]:
+    if freeze_to is not None: whole_number(freeze_to, 'freeze_to', least=0, most=_group_count(learn)-1)
+    if odd := [o for o in L(cbs) if not _is_callback(o)]:
         raise ValueError(f"cbs takes fastai callbacks, not {odd[0]!r}.")
     inspect.signature(learn.fit_one_cycle).bind(schedule.epochs, lr, **kwargs)
 
@@ -265,29 +394,29 @@ def progressive_fit(self:Learner,
     epochs:int=None,        # Number of epochs, frozen ones included; a schedule that is written out has its own
     sizes='gradual',        # Which size when: what `as_schedule` takes
     lr:float|slice=2e-3,    # Highest learning rate, or a `slice` from the first layers' to the head's
-    frozen_epochs:int=None, # Epochs at the start in which only the head is trained; 1 by default, 0 from random weights
-    freeze_to:int=None,     # How many of the groups of layers, from the first on, are never trained; 1 by default, 0 from random weights or if there are only two groups
+    frozen_epochs:int=None, # Epochs at the start that train the head alone; by default 1, from random weights 0
+    freeze_to:int=None,     # Groups of layers, from the first on, never trained; by default 1 of 3 pretrained, else 0
     cbs=None,               # Further callbacks for this fit
     checkpoint=None,        # Folder to save the fit in at the end of each epoch; the same call goes on from there
     every=None,             # Save within epochs, too: '5min', or seconds
     **kwargs                # Passed to `fit_one_cycle`
 ) -> Learner: # The learner; its `progress` is a `DataFrame` with a row per epoch
-    "Train with growing images; `ValueError` for a schedule or checkpoint that does not fit, `OSError` for the checkpoint's folder, and what `guarded` raises"
+    """Train with images that grow
+
+    Raises `ValueError` for what does not go together, `OSError` for the checkpoint's folder, what `guarded` raises."""
     schedule = resolve(sizes, self.dls, epochs)
-    _trainable(self, schedule, lr, frozen_epochs, freeze_to, cbs, kwargs)
+    _check_fit(self, schedule, lr, frozen_epochs, freeze_to, cbs, kwargs)
     facts = dict(schedule=schedule, learning_rate=lr, frozen_epochs=frozen_epochs, freeze_to=freeze_to, settings=kwargs)
     keep = _checkpoint(self, checkpoint, every, facts)
     with keep.going_on(self) if keep else nullcontext():
         self.schedule = schedule
         if self.opt is None: self.create_opt()
-        pretrained = getattr(self, 'pretrained', True) and len(self.opt.param_lists)>1
-        frozen = min(ifnone(frozen_epochs, int(pretrained)), schedule.epochs-1)
-        but = ifnone(freeze_to, int(pretrained and len(self.opt.param_lists)>2))
-        if pretrained and not isinstance(lr, slice): lr = slice(lr/10, lr)
-        self.freeze_to(-1 if frozen else but)
+        if _pretrained(self) and not isinstance(lr, slice): lr = slice(lr/10, lr)
+        unfreeze = _head_first(self, schedule.epochs, frozen_epochs, freeze_to)
         try:
             with _logged(self) as log, guarded(self):
-                self.fit_one_cycle(schedule.epochs, lr, cbs=[ProgressiveResize(schedule), log, _Unfreeze(frozen, but), *L(cbs), *L(keep)], **kwargs)
+                own = [ProgressiveResize(schedule), log, unfreeze]
+                self.fit_one_cycle(schedule.epochs, lr, cbs=[*own, *L(cbs), *L(keep)], **kwargs)
         finally: self.opt.freeze_to(0)
     return self
 
@@ -297,30 +426,7 @@ def progressive_fit(
     learn:Learner, # Any vision `Learner`
     *args,         # As for `Learner.progressive_fit`
     **kwargs
-) -> Learner:
-    "`learn.progressive_fit(...)` as a function"
+) -> Learner: # `learn`
+    "Train with images that grow: `learn.progressive_fit(...)` as a function"
     if not isinstance(learn, Learner): raise ValueError(f"progressive_fit trains a Learner, not {learn!r}.")
     return learn.progressive_fit(*args, **kwargs)
-
-# %% ../nbs/11_learner.ipynb #3d313507
-@patch
-def plot_progress(self:Learner,
-    figsize=(9,3), # Width and height in inches
-):
-    "Losses and metrics of the last `progressive_fit` against seconds of training; returns the axes"
-    t = self.progress
-    if not isinstance(t, FitTable) or t.empty: raise ValueError("There is nothing to plot: `progressive_fit` has not finished an epoch on this learner.")
-    ends = t.train_seconds.cumsum()
-    metrics = list(t.columns[t.columns.get_loc('valid_loss')+1:])
-    fig,axs = plt.subplots(1, 1 + bool(metrics), figsize=figsize, layout='constrained', squeeze=False)
-    for ax,cols in zip(axs[0], (['train_loss','valid_loss'], metrics)):
-        for c in cols: ax.plot(ends, t[c], '.-', label=c)
-        for size,stage in t.groupby((t['size']!=t['size'].shift()).cumsum()):
-            px,end = stage['size'].iloc[0],ends[stage.index[-1]]
-            start = end - stage.train_seconds.sum()
-            ax.axvspan(start, end, color='grey', alpha=0.3*px/t['size'].max(), lw=0)
-            ax.annotate(f'{px} px', ((start+end)/2, 1), xycoords=('data','axes fraction'), xytext=(0,3), textcoords='offset points',
-                        fontsize=8, ha='center', rotation=0 if end-start > ends.iloc[-1]/10 else 60)
-        ax.set(xlabel='seconds of training')
-        ax.legend(loc='center right')
-    return axs[0]

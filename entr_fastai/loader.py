@@ -7,53 +7,62 @@ __all__ = ['crop_boxes', 'crop_resize', 'look_up_', 'BytePipeline', 'Undecoded',
            'sized_tfms', 'decode_once', 'dl_view', 'balanced', 'image_dls']
 
 # %% ../nbs/03_loader.ipynb #0caeac65
+import itertools
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from zlib import crc32
-from fastai.callback.data import WeightedDL
+
+# %% ../nbs/03_loader.ipynb #90bfc1c0
 from fasttransform.transform import compose_tfms
+from fastai.callback.data import WeightedDL
 from fastai.vision.all import *
 from fastai.vision.augment import _BrightnessLogit, _ContrastLogit
 from concurrent.futures import ThreadPoolExecutor # after fastai, which exports another by this name
 from .core import check_columns, copy_with, pixels, rng_restorer, seeded, share, whole_number
-from .store import ImageStore, picture_class, choose, decode, file_of, needs, packed_size, shrink, store_folder, work_size
+from .store import ImageStore, decode, file_of, packed_size, picture_class, shrink
+from .store import place_for, store_bytes, store_folder, work_size
 
 # %% ../nbs/03_loader.ipynb #66a92bfe
 def _random_parts(tfm, w, h, rng):
     "Width and height of a random part of each picture, and whether one was found in ten draws"
     area = rng.uniform(tfm.min_scale, tfm.max_scale, (10, len(w)))*w*h
     ratio = np.exp(rng.uniform(*np.log(tfm.ratio), (10, len(w))))
-    nw,nh = np.sqrt(area*ratio).round().astype(int),np.sqrt(area/ratio).round().astype(int)
+    nw = np.sqrt(area*ratio).round().astype(int)
+    nh = np.sqrt(area/ratio).round().astype(int)
     fits = (nw<=w) & (nh<=h) & (nw>0) & (nh>0)
+    found = fits.any(0)
     pick = fits.argmax(0),np.arange(len(w))
     # where nothing fits: as much as the allowed shapes permit, as fastai does
-    most_w,most_h = np.minimum(w, h*tfm.ratio[1]).astype(int).clip(1),np.minimum(h, w/tfm.ratio[0]).astype(int).clip(1)
-    found = fits.any(0)
+    most_w = np.minimum(w, h*tfm.ratio[1]).astype(int).clip(1)
+    most_h = np.minimum(h, w/tfm.ratio[0]).astype(int).clip(1)
     return np.where(found, nw[pick], most_w), np.where(found, nh[pick], most_h), found
 
+# %% ../nbs/03_loader.ipynb #646123ca
 def crop_boxes(
     tfm:RandomResizedCrop|Resize, # The transform whose way of cropping is followed
-    w,h,                          # Arrays: width and height of each picture in pixels
+    w:np.ndarray,                 # Width of each picture in pixels
+    h:np.ndarray,                 # Height of each picture in pixels
     split_idx:int,                # 0 for training, 1 for validation
     rng:np.random.Generator,      # Gives the random numbers
 ) -> list: # For each picture left, top, width and height of the part in pixels
     "The part of each picture to take"
     w,h = np.asarray(w),np.asarray(h)
-    inside = rng.random((2, len(w)))
+    place = rng.random((2, len(w))) # share of the room beside the part that lies left of it, and above it
     if getattr(tfm, 'method', None)==ResizeMethod.Squish: bw,bh = w,h
     elif isinstance(tfm, RandomResizedCrop) and not split_idx:
         bw,bh,found = _random_parts(tfm, w, h, rng)
-        inside = np.where(found, inside, .5)
+        place = np.where(found, place, .5)
     else: bw = bh = np.minimum(w, h)
-    left,top = (.5*np.stack([w-bw, h-bh]) if split_idx else inside*np.stack([w-bw+1, h-bh+1])).astype(int)
+    room = np.stack([w-bw, h-bh])
+    left,top = (room/2 if split_idx else place*(room+1)).astype(int)
     return np.stack([left, top, bw, bh], 1).tolist()
 
 # %% ../nbs/03_loader.ipynb #b074bb57
 def crop_resize(
-    img:Tensor, # uint8, channels × height × width
-    box:tuple,  # Left, top, width and height of the part in pixels
-    size:int,   # Side of the result in pixels
+    img:Tensor,        # uint8, channels × height × width
+    box:tuple,         # Left, top, width and height of the part in pixels
+    size:int,          # Side of the result in pixels
     resample=BILINEAR, # How pixels are combined: `NEAREST` for masks
 ) -> Tensor: # uint8, channels × size × size
     "The part of `img` in `box`, resized with antialiasing"
@@ -62,7 +71,19 @@ def crop_resize(
     if w==h==size: return x[0].contiguous()
     if resample==NEAREST: return F.interpolate(x, size=(size,size), mode='nearest-exact')[0]
     how = dict(size=(size,size), mode='bilinear', antialias=True)
-    return F.interpolate(x.float(), **how).round_().byte()[0] if x.is_cuda else F.interpolate(x, **how)[0] # a GPU resizes no bytes
+    if not x.is_cuda: return F.interpolate(x, **how)[0]
+    return F.interpolate(x.float(), **how).round_().byte()[0] # a GPU resizes no bytes
+
+# %% ../nbs/03_loader.ipynb #b8ba3c84
+def look_up_(
+    x:Tensor,     # Bytes, images × channels × height × width
+    table:Tensor, # Bytes, images × 256
+) -> Tensor: # `x`
+    "In place: replace each byte of an image by what its row of `table` has in that place"
+    same = bytes(range(256))
+    for img,row in zip(x.numpy(), map(bytes, table.numpy())):
+        if row!=same: img[:] = np.frombuffer(img.tobytes().translate(row), np.uint8).reshape(img.shape)
+    return x
 
 # %% ../nbs/03_loader.ipynb #68e48b7e
 def _by_byte(tfm):
@@ -70,36 +91,44 @@ def _by_byte(tfm):
     if isinstance(tfm, LightingTfm): return all(isinstance(f, (_BrightnessLogit, _ContrastLogit)) for f in tfm.fs)
     return type(tfm) in (IntToFloatTensor, Normalize)
 
-def look_up_(
-    x:Tensor,     # Bytes, images × channels × height × width
-    table:Tensor, # Bytes, images × 256
-) -> Tensor: # `x`
-    "In place: replace each byte of an image by what its row of `table` has in that place"
-    same = bytes(range(256))
-    for o,t in zip(x.numpy(), map(bytes, table.numpy())):
-        if t!=same: o[:] = np.frombuffer(o.tobytes().translate(t), np.uint8).reshape(o.shape)
-    return x
-
+# %% ../nbs/03_loader.ipynb #5181e8e8
 class BytePipeline(Pipeline):
     "A `Pipeline` that works on bytes, and in place, for as long as it can, where all its transforms allow it"
-    def _run(self, fs, b): return compose_tfms(b, tfms=fs, split_idx=self.split_idx)
-
     def __call__(self, b):
         x = b[0] if isinstance(b, tuple) and b else None
-        if not isinstance(x, TensorImage) or x.dtype!=torch.uint8 or x.is_cuda or not all(map(_by_byte, self.fs)): return super().__call__(b)
-        cls,x,(n,c) = type(x),x.as_subclass(Tensor),x.shape[:2]
-        if self.split_idx==0 and self.fs.filter(risinstance(LightingTfm)):
-            every = cls(torch.arange(256, dtype=torch.uint8).view(1,1,1,256).expand(n,c,1,256))
-            lit = self._run(self.fs.filter(lambda o: not isinstance(o, Normalize)), (every,))[0]
-            look_up_(x, lit.as_subclass(Tensor)[:,0,0].mul(255).round_().byte())
-        ends,*rest = self._run(self.fs.filter(lambda o: not isinstance(o, LightingTfm)), (cls(tensor([0,255], dtype=torch.uint8).expand(1,c,1,2)), *b[1:]))
-        low,high = ends.as_subclass(Tensor).split(1, -1)
-        return cls(torch.mul(x, (high-low)/255).add_(low)), *rest
+        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8 and not x.is_cuda
+        if not on_bytes or not all(map(_by_byte, self.fs)): return super().__call__(b)
+        if self.split_idx==0 and self.fs.filter(risinstance(LightingTfm)): self._light_(x)
+        return self._floats(*b)
+
+# %% ../nbs/03_loader.ipynb #352cab65
+@patch
+def _run(self:BytePipeline, leave_out, b):
+    "`b` after the transforms that are not of the class `leave_out`"
+    fs = self.fs.filter(lambda o: not isinstance(o, leave_out))
+    return compose_tfms(b, tfms=fs, split_idx=self.split_idx)
+
+# %% ../nbs/03_loader.ipynb #34e3180c
+@patch
+def _light_(self:BytePipeline, x):
+    "Change the light of each image of the batch `x` in place"
+    n,c = x.shape[:2]
+    every_byte = torch.arange(256, dtype=torch.uint8).view(1,1,1,256).expand(n,c,1,256)
+    lit = self._run(Normalize, (type(x)(every_byte),))[0].as_subclass(Tensor)
+    look_up_(x.as_subclass(Tensor), lit[:,0,0].mul(255).round_().byte())
+
+@patch
+def _floats(self:BytePipeline, x, *rest):
+    "The batch `x` as floats, normalised, and the `rest` as the transforms leave it"
+    ends = type(x)(tensor([0,255], dtype=torch.uint8).expand(1,x.shape[1],1,2))
+    ends,*rest = self._run(LightingTfm, (ends, *rest))
+    low,high = ends.as_subclass(Tensor).split(1, -1)
+    return type(x)(torch.mul(x.as_subclass(Tensor), (high-low)/255).add_(low)), *rest
 
 # %% ../nbs/03_loader.ipynb #2d7d765e
 @patch
 def sizes(self:ImageStore,
-    idxs, # Indices of pictures
+    idxs:list, # Indices of pictures
 ) -> tuple: # Arrays of widths and heights in pixels
     "How large the pictures are in the store"
     _,h,w = np.array([self[i].shape for i in idxs]).T
@@ -107,20 +136,24 @@ def sizes(self:ImageStore,
 
 @patch
 def cut(self:ImageStore,
-    idxs,       # Indices of pictures
-    boxes,      # For each left, top, width and height in pixels
+    idxs:list,  # Indices of pictures
+    boxes:list, # For each left, top, width and height in pixels
     size:int,   # Side of the results in pixels
     train:bool, # May the half-size level be used?
 ) -> list: # uint8 tensors, channels × size × size
     "Parts of pictures at `size`"
     def one(i, box):
         half = train and min(box[2:]) >= 3*size
-        return crop_resize(self.level(i, half), [o//2 for o in box] if half else box, size, self.resample)
+        if half: box = [o//2 for o in box]
+        return crop_resize(self.level(i, half), box, size, self.resample)
     return [one(i, box) for i,box in zip(idxs, boxes)]
 
 # %% ../nbs/03_loader.ipynb #900a0559
-def _some(tl, idxs): return tl._new(tl._get(idxs), split_idx=tl.tfms.split_idx)
+def _some(tl, idxs):
+    "`tl` with the items `idxs` alone"
+    return tl._new(tl._get(idxs), split_idx=tl.tfms.split_idx)
 
+# %% ../nbs/03_loader.ipynb #2d848ae5
 class Undecoded:
     "The pictures of `tl`, decoded each time they are needed"
     where = 'none'
@@ -132,6 +165,7 @@ class Undecoded:
 
     def __len__(self): return len(self.tl)
     def __repr__(self): return f"{len(self)} images, decoded each time they are needed"
+    def subset(self, idxs): return type(self)(_some(self.tl, idxs), self.work, self.resample)
 
     @property
     def unreadable(self):
@@ -139,30 +173,80 @@ class Undecoded:
         def why(i):
             try: decode(self.tl, i, 1)
             except Exception as e: return str(e) or type(e).__name__
-        with ThreadPoolExecutor(defaults.cpus) as ex: return {i:o for i,o in enumerate(ex.map(why, range(len(self)))) if o}
+        with ThreadPoolExecutor(defaults.cpus) as ex: reasons = list(ex.map(why, range(len(self))))
+        return {i:o for i,o in enumerate(reasons) if o}
 
-    def subset(self, idxs): return type(self)(_some(self.tl, idxs), self.work, self.resample)
+# %% ../nbs/03_loader.ipynb #11b5051d
+@patch
+def sizes(self:Undecoded,
+    idxs:list, # Indices of pictures
+) -> np.ndarray: # A row of widths and one of heights in pixels
+    "How large the pictures are at the working resolution"
+    def one(i):
+        file = file_of(self.tl, i)
+        img = Image.open(file) if file else self.tl[i]
+        return packed_size(*img.size, self.work)
+    return np.array([one(i) for i in idxs]).T
 
-    def sizes(self, idxs):
-        "Widths and heights at the working resolution"
-        def one(i):
-            file = file_of(self.tl, i)
-            return packed_size(*(Image.open(file) if file else self.tl[i]).size, self.work)
-        return np.array([one(i) for i in idxs]).T
+# %% ../nbs/03_loader.ipynb #9c4dfee1
+@patch
+def _part(self:Undecoded, i, box, size):
+    "A part of a picture that is decoded at the smallest scale that covers it"
+    w,h = self.sizes([i])[:,0]
+    left,top,bw,bh = box
+    img = decode(self.tl, i, -(-size*min(w,h)//min(bw,bh)))
+    fx,fy = img.width/w,img.height/h
+    part = left*fx, top*fy, (left+bw)*fx, (top+bh)*fy
+    return image2tensor(img.resize((size,size), self.resample, box=part))
 
-    def _part(self, i, box, size):
-        "A part of a picture that is decoded at the smallest scale that covers it"
-        w,h = self.sizes([i])[:,0]
-        img = decode(self.tl, i, -(-size*min(w,h)//min(box[2:])))
-        fx,fy,(l,t,bw,bh) = img.width/w,img.height/h,box
-        return image2tensor(img.resize((size,size), self.resample, box=(l*fx, t*fy, (l+bw)*fx, (t+bh)*fy)))
+@patch
+def _whole(self:Undecoded, i):
+    "A picture as a store keeps it"
+    return torch.from_numpy(shrink(decode(self.tl, i), self.work, self.resample)).permute(2,0,1)
 
-    def cut(self, idxs, boxes, size, train):
-        "Parts of pictures at `size`, as `ImageStore.cut`"
-        whole = lambda i: torch.from_numpy(shrink(decode(self.tl, i), self.work, self.resample)).permute(2,0,1)
-        with ThreadPoolExecutor(defaults.cpus) as ex:
-            if train: return list(ex.map(lambda i,box: self._part(i, box, size), idxs, boxes))
-            return [crop_resize(o, box, size, self.resample) for o,box in zip(ex.map(whole, idxs), boxes)]
+# %% ../nbs/03_loader.ipynb #7126deac
+@patch
+def cut(self:Undecoded,
+    idxs:list,  # Indices of pictures
+    boxes:list, # For each left, top, width and height in pixels
+    size:int,   # Side of the results in pixels
+    train:bool, # May they be decoded at a smaller scale?
+) -> list: # uint8 tensors, channels × size × size
+    "Parts of pictures at `size`"
+    with ThreadPoolExecutor(defaults.cpus) as ex:
+        if train: return list(ex.map(lambda i,box: self._part(i, box, size), idxs, boxes))
+        return [crop_resize(o, box, size, self.resample) for o,box in zip(ex.map(self._whole, idxs), boxes)]
+
+# %% ../nbs/03_loader.ipynb #b0f86a81
+def _resample(cls): return NEAREST if cls is TensorMask else BILINEAR
+
+# %% ../nbs/03_loader.ipynb #0ec4f14c
+class DecodeOnceDL(TfmdDL):
+    "A `TfmdDL` whose images come from a store, cropped and resized in one step"
+    def __init__(self,
+        dataset:Datasets,    # Its first element is an image
+        size:int=None,       # Side of the images of a batch in pixels
+        crop:RandomResizedCrop|Resize=None, # How to crop
+        flip:float=0.,       # Probability of a left-right flip in training
+        work:int=None,       # Working resolution: pixels of an image's shorter side before it is cropped
+        kinds:dict=None,     # For the image (0) and each mask (its place in an item) the class of tensor it becomes
+        pictures:dict=None,  # For each of these its `ImageStore`; decoded when needed without one
+        wgts=None,           # For each item the probability that it is drawn in training; each once an epoch if None
+        **kwargs             # Passed to `TfmdDL`
+    ):
+        super().__init__(dataset, **kwargs)
+        store_attr('size,crop,flip,work,wgts')
+        self.kinds = kinds or {0:TensorImage}
+        self.pictures = pictures or {j:Undecoded(tl, work, _resample(self.kinds[j]))
+                                     for j,tl in enumerate(dataset.tls) if j in self.kinds}
+        self.after_batch = BytePipeline(self.after_batch)
+        self.epoch_seed = 0
+        self.targets = {} # what the type transforms make of an item is the same in every epoch
+
+    def new(self, dataset=None, cls=None, **kwargs):
+        same = dict(size=self.size, crop=self.crop, flip=self.flip, work=self.work, kinds=self.kinds)
+        if dataset is None or dataset is self.dataset: same.update(pictures=self.pictures, wgts=self.wgts)
+        return super().new(dataset, cls, **merge(same, kwargs))
 
 # %% ../nbs/03_loader.ipynb #4417a414
 def _ahead(batches):
@@ -174,50 +258,26 @@ def _ahead(batches):
             b = ex.submit(next, it, end)
             yield o
 
-# %% ../nbs/03_loader.ipynb #b0f86a81
-def _resample(cls): return NEAREST if cls is TensorMask else BILINEAR
+# %% ../nbs/03_loader.ipynb #15976f8e
+@patch
+def __iter__(self:DecodeOnceDL):
+    self.epoch_seed = self.rng.getrandbits(32)
+    batches,end = super(DecodeOnceDL, self).__iter__(),object()
+    for i in itertools.count():
+        with seeded(self.epoch_seed+i): b = next(batches, end)
+        if b is end: return
+        yield b
 
-class DecodeOnceDL(TfmdDL):
-    "A `TfmdDL` whose images come from a store, cropped and resized in one step"
-    def __init__(self,
-        dataset:Datasets,    # Its first element is an image
-        size:int=None,       # Side of the images of a batch in pixels
-        crop:RandomResizedCrop|Resize=None, # How to crop
-        flip:float=0.,       # Probability of a left-right flip in training
-        work:int=None,       # Working resolution: pixels of an image's shorter side before it is cropped
-        kinds:dict=None,     # For the image (0) and each mask (its place in an item) the class of tensor it becomes
-        pictures:dict=None,  # For each of these its `ImageStore`; decoded when needed without one
-        wgts=None,           # For each item the probability that it is drawn in training; each item once an epoch if None
-        **kwargs             # Passed to `TfmdDL`
-    ):
-        super().__init__(dataset, **kwargs)
-        self.size,self.crop,self.flip,self.work,self.kinds,self.wgts = size,crop,flip,work,kinds or {0:TensorImage},wgts
-        self.pictures = pictures or {j:Undecoded(tl, work, _resample(self.kinds[j])) for j,tl in enumerate(dataset.tls) if j in self.kinds}
-        self.after_batch,self.epoch_seed = BytePipeline(self.after_batch),0
-        self.targets = {} # what the type transforms make of an item is the same in every epoch
+# %% ../nbs/03_loader.ipynb #63446271
+@patch
+def get_idxs(self:DecodeOnceDL):
+    if self.wgts is None or not self.shuffle: return super(DecodeOnceDL, self).get_idxs()
+    return np.random.default_rng(self.epoch_seed).choice(self.n, self.n, p=self.wgts).tolist()
 
-    def __iter__(self):
-        self.epoch_seed = self.rng.getrandbits(32)
-        batches,end = super().__iter__(),object()
-        for i in itertools.count():
-            with seeded(self.epoch_seed+i): b = next(batches, end)
-            if b is end: return
-            yield b
-
-    def get_idxs(self):
-        if self.wgts is None or not self.shuffle: return super().get_idxs()
-        return np.random.default_rng(self.epoch_seed).choice(self.n, self.n, p=self.wgts).tolist()
-
-    def create_batches(self, samps):
-        batches = map(self.create_whole, chunked(samps, self.bs, self.drop_last))
-        return batches if torch.device(self.device or 'cpu').type=='cpu' else _ahead(batches)
-
-    def create_item(self, s): return tuple(o[0] for o in self.create_whole([s or 0]))
-
-    def new(self, dataset=None, cls=None, **kwargs):
-        same = dict(size=self.size, crop=self.crop, flip=self.flip, work=self.work, kinds=self.kinds)
-        if dataset is None or dataset is self.dataset: same.update(pictures=self.pictures, wgts=self.wgts)
-        return super().new(dataset, cls, **merge(same, kwargs))
+@patch
+def create_batches(self:DecodeOnceDL, samps):
+    batches = map(self.create_whole, chunked(samps, self.bs, self.drop_last))
+    return batches if torch.device(self.device or 'cpu').type=='cpu' else _ahead(batches)
 
 # %% ../nbs/03_loader.ipynb #6e5aad69
 @contextmanager
@@ -234,29 +294,48 @@ def create_whole(self:DecodeOnceDL,
     idxs:list, # Indices of items
 ) -> tuple: # Images as bytes, and targets
     "The batch of the items `idxs`, before `after_batch`"
-    train,rng = not self.dataset.split_idx,np.random.default_rng([self.epoch_seed, crc32(np.array(idxs))])
+    train = not self.dataset.split_idx
+    rng = np.random.default_rng([self.epoch_seed, crc32(np.array(idxs))])
     w,h = self.pictures[0].sizes(idxs)
     boxes = crop_boxes(self.crop, w, h, not train, rng)
     flips = (rng.random(len(idxs)) < self.flip) & train
-    def part(j): return self._images(j, idxs, (w,h), boxes, flips, train) if j in self.pictures else self._targets(j, idxs)
+    self._check_masks(idxs, (w,h))
+    def part(j):
+        return self._images(j, idxs, boxes, flips, train) if j in self.pictures else self._targets(j, idxs)
     with _one_thread(): b = tuple(part(j) for j in range(len(self.dataset.tls)))
     if all(isinstance(f, AddMaskCodes) for f in self.after_item.fs): return b
     return self.do_batch([self.after_item(o) for o in zip(*b)])
 
 @patch
-def _images(self:DecodeOnceDL, j, idxs, size, boxes, flips, train):
-    pictures,cls = self.pictures[j],self.kinds[j]
-    if j and not np.array_equal(pictures.sizes(idxs), size):
-        raise ValueError(f"An image and its mask have different shapes among {', '.join(str(file_of(self.dataset.tls[j], i) or i) for i in idxs)}: make them equal.")
-    x = torch.stack([o.flip(-1) if flip else o for o,flip in zip(pictures.cut(idxs, boxes, self.size, train), flips)])
+def create_item(self:DecodeOnceDL, s): return tuple(o[0] for o in self.create_whole([s or 0]))
+
+# %% ../nbs/03_loader.ipynb #2fb9c187
+@patch
+def _check_masks(self:DecodeOnceDL, idxs, size):
+    "`ValueError` if masks of the items `idxs` are not of the widths and heights in `size`"
+    for j,masks in self.pictures.items():
+        if j==0 or np.array_equal(masks.sizes(idxs), size): continue
+        names = ', '.join(str(file_of(self.dataset.tls[j], i) or i) for i in idxs)
+        raise ValueError(f"An image and its mask have different shapes among {names}: make them equal.")
+
+# %% ../nbs/03_loader.ipynb #844d74ca
+@patch
+def _images(self:DecodeOnceDL, j, idxs, boxes, flips, train):
+    "The images, or the masks, of the items `idxs`"
+    parts = self.pictures[j].cut(idxs, boxes, self.size, train)
+    x = torch.stack([o.flip(-1) if flip else o for o,flip in zip(parts, flips)])
+    cls = self.kinds[j]
     return cls(x[:,0] if cls is TensorMask else x)
 
+# %% ../nbs/03_loader.ipynb #da29766f
 @patch
 def _targets(self:DecodeOnceDL, j, idxs):
+    "What else the items `idxs` have in place `j`"
     # all at once: small things that stay, made in between large ones that go, would keep the memory in pieces
     if j not in self.targets: self.targets[j] = list(self.dataset.tls[j])
     ys = [self.targets[j][i] for i in idxs]
-    plain = [o.as_subclass(Tensor) for o in ys] if isinstance(ys[0], Tensor) else ys # collating subclasses takes longer than resizing
+    # collating subclasses of tensors takes longer than resizing
+    plain = [o.as_subclass(Tensor) for o in ys] if isinstance(ys[0], Tensor) else ys
     return retain_type(fa_collate(plain), ys[0])
 
 # %% ../nbs/03_loader.ipynb #2001d19a
@@ -272,56 +351,76 @@ def is_sized(
     "Whether `tfm` makes images of a size of its own"
     return getattr(tfm, 'size', None) is not None
 
+# %% ../nbs/03_loader.ipynb #3e757186
 def side(
     tfm:Transform, # A transform with a size
 ) -> int: # In pixels
     "The side of the square that `tfm` makes; `ValueError` if it makes none"
     sides = set(L(tfm.size))
-    if len(sides)!=1: raise ValueError(f"{tfm_name(tfm)} makes images of {tuple(tfm.size)} pixels, but sizes are sides of squares here: give it one number.")
+    if len(sides)!=1:
+        raise ValueError(f"{tfm_name(tfm)} makes images of {tuple(tfm.size)} pixels, "
+                         "but sizes are sides of squares here: give it one number.")
     return sides.pop()
 
+# %% ../nbs/03_loader.ipynb #385c54ac
 def sized_tfms(
     dl:DataLoader, # Any loader
 ) -> L:
     "Its item and batch transforms that make images of a size of their own, in the order in which they run"
-    return L(t for p in ('after_item','after_batch') for t in getattr(getattr(dl, p, None), 'fs', []) if is_sized(t))
+    pipes = L(getattr(dl, p, None) for p in ('after_item','after_batch'))
+    return L(t for pipe in pipes for t in getattr(pipe, 'fs', []) if is_sized(t))
 
 # %% ../nbs/03_loader.ipynb #0e0e265a
 _item_tfms = ToTensor,FlipItem,DihedralItem,Resize,RandomResizedCrop,AddMaskCodes
+_instead = "keep the loader you have, `progressive_fit` works with it."
 
+def _classes(dl):
+    "The class of the image and of each target of `dl`; `ValueError` if it is no loader of one image and its targets"
+    tls = getattr(dl.dataset, 'tls', []) if type(dl) in (TfmdDL, WeightedDL) else []
+    # the class of a picture is known without opening one, which may be broken
+    classes = [picture_class(tl) or type(tl[0]) for tl in tls]
+    if len(classes)<2 or dl.dataset.n_inp!=1 or not issubclass(classes[0], PILBase):
+        raise ValueError("decode_once takes fastai DataLoaders of one image and its label, "
+                         f"not a {type(dl).__name__} over something else: {_instead}")
+    return classes
+
+def _is_mask(cls): return issubclass(cls, PILMask)
+
+def _lies_in_image(cls): return issubclass(cls, (TensorPoint, TensorBBox, PILBase)) and not _is_mask(cls)
+
+# %% ../nbs/03_loader.ipynb #b35cb34a
 def _honoured(tfm, masks):
     "Whether the loader can do what the item transform `tfm` does, beside masks or without"
-    return (isinstance(tfm, _item_tfms) and getattr(tfm, 'method', None)!=ResizeMethod.Pad
-            and not (isinstance(tfm, RandomResizedCrop) and tfm.p!=1) and not (isinstance(tfm, DihedralItem) and masks))
+    if not isinstance(tfm, _item_tfms): return False
+    if getattr(tfm, 'method', None)==ResizeMethod.Pad: return False
+    if isinstance(tfm, RandomResizedCrop) and tfm.p!=1: return False
+    return not (masks and isinstance(tfm, DihedralItem))
 
+# %% ../nbs/03_loader.ipynb #685214fa
 def _kinds(dl):
-    "The class of tensor that the image and each mask of `dl` become; `ValueError` for a loader that cannot be taken over"
-    tls = getattr(dl.dataset, 'tls', [])
-    # the class of a picture is known without opening one, which may be broken
-    kinds = [picture_class(tl) or type(tl[0]) for tl in tls] if type(dl) in (TfmdDL, WeightedDL) else []
-    if len(kinds)<2 or dl.dataset.n_inp!=1 or not issubclass(kinds[0], PILBase):
-        raise ValueError(f"decode_once takes fastai DataLoaders of one image and its label, not a {type(dl).__name__} "
-                         "over something else: keep the loader you have, `progressive_fit` works with it.")
-    for o in kinds[1:]:
-        if issubclass(o, (TensorPoint, TensorBBox)) or issubclass(o, PILBase) and not issubclass(o, PILMask):
-            raise ValueError(f"decode_once cannot move a target of type {o.__name__} along with its image: "
-                             "keep the loader you have, `progressive_fit` works with it.")
+    "The class of tensor that the image and each mask of `dl` become; `ValueError` for what cannot be taken over"
+    classes = _classes(dl)
+    if odd := [o.__name__ for o in classes[1:] if _lies_in_image(o)]:
+        raise ValueError(f"decode_once cannot move a target of type {odd[0]} along with its image: {_instead}")
+    masks = any(map(_is_mask, classes))
     for t in dl.after_item.fs:
-        if not _honoured(t, any(issubclass(o, PILMask) for o in kinds)):
-            raise ValueError(f"decode_once cannot apply the item transform {tfm_name(t)}: make it a batch transform, "
-                             "or keep the loader you have, `progressive_fit` works with it.")
-    return {j:o._tensor_cls for j,o in enumerate(kinds) if issubclass(o, PILBase)}
+        if not _honoured(t, masks):
+            raise ValueError(f"decode_once cannot apply the item transform {tfm_name(t)}: "
+                             f"make it a batch transform, or {_instead}")
+    return {j:o._tensor_cls for j,o in enumerate(classes) if issubclass(o, PILBase)}
 
 # %% ../nbs/03_loader.ipynb #368abfe7
 def _crop(dl):
     "How `dl` crops, and the size of what leaves it: the last sized transform decides"
     sized = sized_tfms(dl)
     if not sized: raise ValueError("decode_once needs to know the size: give the DataLoaders `item_tfms=Resize(224)`.")
-    crops = sized.filter(lambda o: isinstance(o, (Resize,RandomResizedCrop,RandomResizedCropGPU)))
+    crops = sized.filter(risinstance((Resize,RandomResizedCrop,RandomResizedCropGPU)))
     crop = crops[-1] if crops else Resize(1)
-    if isinstance(crop, RandomResizedCropGPU): crop = RandomResizedCrop(1, min_scale=crop.min_scale, ratio=crop.ratio, max_scale=crop.max_scale)
+    if isinstance(crop, RandomResizedCropGPU):
+        crop = RandomResizedCrop(1, min_scale=crop.min_scale, ratio=crop.ratio, max_scale=crop.max_scale)
     return crop,side(sized[-1])
 
+# %% ../nbs/03_loader.ipynb #58e50dfa
 def _unsized(tfm):
     "A batch transform without the resizing that the loader now does, or `None`"
     if isinstance(tfm, RandomResizedCropGPU): return None
@@ -331,7 +430,9 @@ def _unsized(tfm):
 def _keep(tl, work, where, device, cls):
     "The store for the pictures of `tl`, in the first place with room if `where` is 'auto'"
     resample,auto = _resample(cls),where=='auto'
-    if auto: where = choose(needs(tl, work), device, store_folder(), files=bool(len(tl)) and file_of(tl, 0) is not None)
+    if auto:
+        files = len(tl)>0 and file_of(tl, 0) is not None
+        where = place_for(store_bytes(tl, work), device, store_folder(), files)
     if where=='none': return Undecoded(tl, work, resample)
     try: return ImageStore(tl, work, where, device, resample)
     except OSError as e:
@@ -339,18 +440,26 @@ def _keep(tl, work, where, device, cls):
         print(f"The images could not be kept on the disk ({e}), so they are decoded each time they are needed.")
         return Undecoded(tl, work, resample)
 
+# %% ../nbs/03_loader.ipynb #db7359c9
 def _convert(dl, work, where):
     "`dl` as a `DecodeOnceDL`"
-    kinds,(crop,size) = _kinds(dl),_crop(dl)
-    work,flips = work or work_size(size),dl.after_item.fs.filter(risinstance(FlipItem))
-    return DecodeOnceDL(dl.dataset, size=size, crop=crop, flip=flips[0].p if flips else 0., work=work, kinds=kinds,
-                        pictures={j:_keep(dl.dataset.tls[j], work, where, dl.device, cls) for j,cls in kinds.items()}, wgts=getattr(dl, 'wgts', None),
-                        bs=dl.bs, shuffle=dl.shuffle, drop_last=dl.drop_last, num_workers=0, device=dl.device, do_setup=False,
-                        after_item=dl.after_item.fs.filter(risinstance((DihedralItem,AddMaskCodes))), before_batch=dl.before_batch,
-                        after_batch=L(map(_unsized, dl.after_batch.fs)).filter())
+    ds,kinds = dl.dataset,_kinds(dl)
+    crop,size = _crop(dl)
+    work = work or work_size(size)
+    flips = dl.after_item.fs.filter(risinstance(FlipItem))
+    return DecodeOnceDL(
+        ds, size=size, crop=crop, flip=flips[0].p if flips else 0., work=work, kinds=kinds,
+        pictures={j:_keep(ds.tls[j], work, where, dl.device, cls) for j,cls in kinds.items()},
+        wgts=getattr(dl, 'wgts', None), bs=dl.bs, shuffle=dl.shuffle, drop_last=dl.drop_last,
+        num_workers=0, device=dl.device, do_setup=False,
+        after_item=dl.after_item.fs.filter(risinstance((DihedralItem,AddMaskCodes))),
+        before_batch=dl.before_batch,
+        after_batch=L(map(_unsized, dl.after_batch.fs)).filter())
 
 # %% ../nbs/03_loader.ipynb #6dfe6f7d
-def _named(tl, unreadable): return {i:(file_of(tl, i) or f'item {i}', why) for i,why in unreadable.items()}
+def _named(tl, unreadable):
+    "By index the file, or what else to call it, and the reason for each picture that is `unreadable`"
+    return {i:(file_of(tl, i) or f'item {i}', why) for i,why in unreadable.items()}
 
 def _unreadable(dl):
     "Index, and file and reason, of each item of `dl` that cannot be read"
@@ -359,17 +468,20 @@ def _unreadable(dl):
 def _skip(bad, total, skip):
     "The files in `bad`; `ValueError` that names all of them if they may not be skipped"
     if bad and not skip:
-        raise ValueError(f"{len(bad)} of {total} images cannot be read; repair or remove them, or go on without them with skip_unreadable=True "
-                         f"(on the command line --skip-unreadable): {'; '.join(f'{file} ({why})' for file,why in bad)}")
+        named = '; '.join(f'{file} ({why})' for file,why in bad)
+        raise ValueError(f"{len(bad)} of {total} images cannot be read; repair or remove them, or go on without them "
+                         f"with skip_unreadable=True (on the command line --skip-unreadable): {named}")
     return [file for file,_ in bad]
 
+# %% ../nbs/03_loader.ipynb #2a6d253f
 def _without(dl, idxs):
     "`dl` without the items `idxs`"
     if not idxs: return dl
     ds,good = dl.dataset,[i for i in range(len(dl.dataset)) if i not in idxs]
     wgts = None if dl.wgts is None else dl.wgts[good]/dl.wgts[good].sum()
     kept = type(ds)(tls=L(_some(tl, good) for tl in ds.tls), n_inp=ds.n_inp)
-    return dl_view(dl, dataset=kept, pictures={j:p.subset(good) for j,p in dl.pictures.items()}, wgts=wgts, n=len(good)) # `new` would open the first picture
+    pictures = {j:p.subset(good) for j,p in dl.pictures.items()}
+    return dl_view(dl, dataset=kept, pictures=pictures, wgts=wgts, n=len(good)) # `new` would open the first picture
 
 # %% ../nbs/03_loader.ipynb #94f7d665
 @contextmanager
@@ -390,13 +502,16 @@ def decode_once(
     skip_unreadable:bool=False, # Leave out files that cannot be read?
 ) -> DataLoaders: # New ones; `dls` stays as it is
     "`dls` with every image decoded now, once; `ValueError` for what cannot be taken over or read"
-    if not isinstance(dls, DataLoaders): raise ValueError(f"decode_once takes fastai DataLoaders, not {dls!r}: make them with image_dls or a DataBlock.")
+    if not isinstance(dls, DataLoaders):
+        raise ValueError(f"decode_once takes fastai DataLoaders, not {dls!r}: make them with image_dls or a DataBlock.")
     if any(isinstance(dl, DecodeOnceDL) for dl in dls.loaders):
-        raise ValueError("These DataLoaders decode each image once already: use them as they are, or make new ones with the settings you want.")
+        raise ValueError("These DataLoaders decode each image once already: use them as they are, "
+                         "or make new ones with the settings you want.")
     if work is not None: work = pixels(work, 'work')
     new = [_convert(dl, work, where) for dl in dls.loaders]
     bad = [_unreadable(dl) for dl in new]
-    skipped = _skip([o for b in bad for o in b.values()], sum(len(dl.dataset) for dl in new), skip_unreadable)
+    total = sum(len(dl.dataset) for dl in new)
+    skipped = _skip([o for b in bad for o in b.values()], total, skip_unreadable)
     res = type(dls)(*map(_without, new, bad), path=dls.path, device=dls.device)
     res.skipped = skipped
     return res
@@ -412,101 +527,139 @@ def dl_view(
     res.fake_l.d = res.fake_l.default = res
     return res
 
-# %% ../nbs/03_loader.ipynb #88d000c0
-def _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pct, seed):
-    "What `DataBlock` needs to know of `source`, and the labels of all its items"
-    split = RandomSplitter(valid_pct, seed=seed)
-    if isinstance(source, pd.DataFrame):
-        check_columns(source, 'The table', dict(file_col=file_col, label_col=label_col, valid_col=valid_col))
-        get_y = ColReader(label_col)
-        if valid_col is not None: split = ColSplitter(valid_col)
-        where = [Path(str(ColReader(file_col)(r))).is_absolute() for _,r in source[:1].iterrows()] # fastai would put `path` before it
-        return dict(get_x=ColReader(file_col, pref='' if any(where) else path), get_y=get_y, splitter=split), source, [get_y(r) for _,r in source.iterrows()]
-    if isinstance(source, (str, Path)):
-        if not path.is_dir(): raise FileNotFoundError(f"There is no folder {source}: give a folder that holds one folder of images for each class.")
-        source,label_func = get_image_files(path).sorted(),parent_label # the order of a folder differs between machines
-        for valid in ('valid','val'):
-            if (path/'train').is_dir() and (path/valid).is_dir():
-                source,split = get_image_files(path, folders=['train',valid]).sorted(),GrandparentSplitter(valid_name=valid)
-    if odd := [o for o in ([None] if source is None else L(source)) if not isinstance(o, (str, Path))]:
-        raise ValueError(f"Images come from a folder, a DataFrame or a list of files, but {odd[0]!r} is none of these.")
-    if not callable(label_func): raise ValueError(f"A list of files needs label_func, a function from a file to its label, not {label_func!r}.")
-    items = L(source).map(Path)
-    return dict(get_y=label_func, splitter=split), items, items.map(label_func)
-
-def _vocab(labels):
-    "All labels there are, in order; `ValueError` if one is missing or they cannot be put in order"
-    if gaps := [i for i,o in enumerate(labels) if pd.isna(o) is True]:
-        raise ValueError(f"{len(gaps)} of {len(labels)} images have no label; the first is number {gaps[0]+1}, with {labels[gaps[0]]!r}: label or remove them.")
-    try: return sorted(set(labels))
-    except TypeError:
-        kinds = ' and '.join(f'{k} such as {o!r}' for k,o in {type(o).__name__: o for o in labels}.items())
-        raise ValueError(f"Labels must all be texts, or all be numbers, but these are {kinds}: change the table or label_func.") from None
-
-# %% ../nbs/03_loader.ipynb #a3ce706e
-def _first_readable(items, parts, skip):
-    "`items` without unreadable files, and these, if the first is one of them: fastai opens it at once and would stop there"
-    first = parts['splitter'](items)[0][:1]
-    tl = TfmdLists(items, L(parts.get('get_x')) + PILImage.create, do_setup=False)
-    try: L(first).map(tl.__getitem__)
-    except Exception: bad = _named(tl, Undecoded(tl, 1).unreadable)
-    else: return items,[]
-    skipped,good = _skip(bad.values(), len(items), skip),[i for i in range(len(items)) if i not in bad]
-    return items.iloc[good] if isinstance(items, pd.DataFrame) else items[good], skipped
-
 # %% ../nbs/03_loader.ipynb #cd679281
 def balanced(
     dl:DataLoader, # A loader with one category for each image
 ) -> np.ndarray: # One probability for each item, their sum is 1
-    "How likely an item must be drawn for all categories to come equally often"
+    "How likely an item must be drawn for all categories to come equally often; `ValueError` without categories"
     tls = getattr(getattr(dl, 'dataset', None), 'tls', [])
     if len(tls)!=2 or not isinstance(first(tls[1]), TensorCategory):
-        raise ValueError(f"balanced needs a loader of images with one category each, which this {type(dl).__name__} is not.")
+        raise ValueError("balanced needs a loader of images with one category each, "
+                         f"which this {type(dl).__name__} is not.")
     y = np.array([int(o) for o in tls[1]])
     w = 1/np.bincount(y)[y]
     return w/w.sum()
 
+# %% ../nbs/03_loader.ipynb #88d000c0
+def _from_folder(source, path, split):
+    "The images in the folder `path` and how they are split"
+    if not path.is_dir():
+        raise FileNotFoundError(f"There is no folder {source}: "
+                                "give a folder that holds one folder of images for each class.")
+    # sorted, as the order of a folder differs between machines
+    for valid in ('val','valid'):
+        if (path/'train').is_dir() and (path/valid).is_dir():
+            return get_image_files(path, folders=['train',valid]).sorted(), GrandparentSplitter(valid_name=valid)
+    return get_image_files(path).sorted(), split
+
+# %% ../nbs/03_loader.ipynb #3729461b
+def _from_table(df, path, split, file_col, label_col, valid_col):
+    "What `DataBlock` needs to know of a table, its rows, and their labels"
+    check_columns(df, 'The table', dict(file_col=file_col, label_col=label_col, valid_col=valid_col))
+    if valid_col is not None: split = ColSplitter(valid_col)
+    # fastai would put `path` before an absolute name, too
+    absolute = [Path(str(ColReader(file_col)(row))).is_absolute() for _,row in df[:1].iterrows()]
+    get_x,get_y = ColReader(file_col, pref='' if any(absolute) else path),ColReader(label_col)
+    return dict(get_x=get_x, get_y=get_y, splitter=split), df, [get_y(row) for _,row in df.iterrows()]
+
+# %% ../nbs/03_loader.ipynb #04d91121
+def _labelled(source, path, split, label_func, **cols):
+    "What `DataBlock` needs to know of `source`, its items, and their labels"
+    if isinstance(source, pd.DataFrame): return _from_table(source, path, split, **cols)
+    if isinstance(source, (str, Path)):
+        source,split = _from_folder(source, path, split)
+        label_func = parent_label
+    if odd := [o for o in ([None] if source is None else L(source)) if not isinstance(o, (str, Path))]:
+        raise ValueError("Images come from a folder, a DataFrame or a list of files, "
+                         f"but {odd[0]!r} is none of these.")
+    if not callable(label_func):
+        raise ValueError(f"A list of files needs label_func, a function from a file to its label, not {label_func!r}.")
+    items = L(source).map(Path)
+    return dict(get_y=label_func, splitter=split), items, items.map(label_func)
+
+# %% ../nbs/03_loader.ipynb #0799eacb
+def _vocab(labels, there):
+    "All labels there are, in order; `ValueError` if they are not labels of two classes or more"
+    if gaps := [i for i,o in enumerate(labels) if pd.isna(o) is True]:
+        raise ValueError(f"{len(gaps)} of {len(labels)} images have no label; "
+                         f"the first is number {gaps[0]+1}, with {labels[gaps[0]]!r}: label or remove them.")
+    try: vocab = sorted(set(labels))
+    except TypeError:
+        example = {type(o).__name__: o for o in labels}
+        kinds = ' and '.join(f'{name} such as {o!r}' for name,o in example.items())
+        raise ValueError("Labels must all be texts, or all be numbers, "
+                         f"but these are {kinds}: change the table or label_func.") from None
+    if not vocab:
+        raise ValueError(f"There are no images in {there}: "
+                         "give a folder that holds one folder of images for each class, or files.")
+    if len(vocab)==1:
+        raise ValueError(f"All {len(labels)} images have the label {vocab[0]!r}: "
+                         "a classifier needs two classes or more, each in a folder of its own.")
+    return vocab
+
+# %% ../nbs/03_loader.ipynb #965a9680
+def _stock(items, parts, path, size, bs, vocab, min_scale, batch_tfms):
+    "fastai's loaders of `items`; `ValueError` if a side of the split is empty"
+    block = DataBlock((ImageBlock, CategoryBlock(vocab=vocab)), **parts,
+                      item_tfms=[RandomResizedCrop(size, min_scale=min_scale), FlipItem()],
+                      batch_tfms=[*L(batch_tfms), Normalize.from_stats(*imagenet_stats)])
+    n_train,n_valid = map(len, block.splitter(items))
+    if not (n_train and n_valid):
+        raise ValueError(f"{n_train} images for training and {n_valid} for validation are left of {len(items)}: "
+                         "there must be some of each; change valid_pct or valid_col, or add images.")
+    return block.dataloaders(items, path=path, bs=min(bs, n_train), num_workers=0)
+
+# %% ../nbs/03_loader.ipynb #a3ce706e
+def _first_readable(items, parts, skip):
+    "`items` without the broken ones, and these, if the first that fastai opens is broken; else `items`, and none"
+    tl = TfmdLists(items, L(parts.get('get_x')) + PILImage.create, do_setup=False)
+    train = parts['splitter'](items)[0]
+    try: L(train[:1]).map(tl.__getitem__)
+    except Exception: bad = _named(tl, Undecoded(tl, 1).unreadable)
+    else: return items,[]
+    skipped = _skip(bad.values(), len(items), skip)
+    good = [i for i in range(len(items)) if i not in bad]
+    return items.iloc[good] if isinstance(items, pd.DataFrame) else items[good], skipped
+
 # %% ../nbs/03_loader.ipynb #2618d18d
 def _checked(size, bs, seed, valid_pct, min_scale, batch_tfms):
     "Size, batch size and seed as `int`s, and the transforms; `ValueError` for what `image_dls` cannot use"
-    share(valid_pct, 'valid_pct'); share(min_scale, 'min_scale')
-    if odd := [o for o in L(batch_tfms) if not callable(o)]: raise ValueError(f"batch_tfms takes transforms such as aug_transforms() gives, not {odd[0]!r}.")
+    share(valid_pct, 'valid_pct')
+    share(min_scale, 'min_scale')
+    if odd := [o for o in L(batch_tfms) if not callable(o)]:
+        raise ValueError(f"batch_tfms takes transforms such as aug_transforms() gives, not {odd[0]!r}.")
     if batch_tfms is None: batch_tfms = aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.)
-    return pixels(size, 'size'), whole_number(bs, 'bs'), None if seed is None else whole_number(seed, 'seed', least=0, most=2**32-1), batch_tfms
+    if seed is not None: seed = whole_number(seed, 'seed', least=0, most=2**32-1)
+    return pixels(size, 'size'), whole_number(bs, 'bs'), seed, batch_tfms
 
 # %% ../nbs/03_loader.ipynb #2a0f39c8
 @_unmoved()
 def image_dls(
-    source,                # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or a list of files
-    size:int=224,          # Final size in pixels
-    bs:int=64,             # Images in a batch
-    valid_pct:float=0.2,   # Share of the images for validation, where `source` does not say which
-    seed:int=42,           # For choosing them, and for the order of training
-    path=None,             # Where a `DataFrame`'s files lie unless they are absolute, and where the learner saves; the folder itself by default
-    label_func=None,       # For a list of files: a function from a file to its label
-    file_col=0,            # For a `DataFrame`: column of the file names
-    label_col=1,           # For a `DataFrame`: column of the labels
-    valid_col=None,        # For a `DataFrame`: column that is true for validation images
-    min_scale:float=0.6,   # Smallest share of a picture's area that a training crop takes
-    batch_tfms=None,       # Augmentation on batches, fastai's changes of light by default
-    balance:bool=False,    # Draw the training images so that all classes come equally often?
-    where:str='auto',      # Where the images are kept: 'device', 'ram', 'disk', 'none', or 'auto' for the first with room
+    source,              # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or files
+    size:int=224,        # Final size in pixels
+    bs:int=64,           # Images in a batch
+    valid_pct:float=0.2, # Share of the images for validation, where `source` does not say which
+    seed:int=42,         # For choosing them, and for the order of training
+    path=None,           # Where the learner saves, and a table's files lie unless absolute; the folder by default
+    label_func=None,     # For a list of files: a function from a file to its label
+    file_col=0,          # For a `DataFrame`: column of the file names
+    label_col=1,         # For a `DataFrame`: column of the labels
+    valid_col=None,      # For a `DataFrame`: column that is true for validation images
+    min_scale:float=0.6, # Smallest share of a picture's area that a training crop takes
+    batch_tfms=None,     # Augmentation on batches, fastai's changes of light by default
+    balance:bool=False,  # Draw the training images so that all classes come equally often?
+    where:str='auto',    # Where images are kept: 'device', 'ram', 'disk', 'none', or 'auto' for the first with room
     skip_unreadable:bool=False, # Leave out files that cannot be read?
 ) -> DataLoaders:
     "`DataLoaders` that decode each image once; `FileNotFoundError` or `ValueError` says what is wrong with `source`"
     size,bs,seed,batch_tfms = _checked(size, bs, seed, valid_pct, min_scale, batch_tfms)
-    path = Path(path if path is not None else source if isinstance(source, (str, Path)) else '.')
-    parts,items,labels = _labelled(source, path, label_func, file_col, label_col, valid_col, valid_pct, seed)
-    vocab,there = _vocab(labels),path if isinstance(source, (str, Path)) else f'this {type(source).__name__}'
-    if not len(items): raise ValueError(f"There are no images in {there}: give a folder that holds one folder of images for each class, or files.")
-    if len(vocab)<2: raise ValueError(f"All {len(items)} images have the label {vocab[0]!r}: a classifier needs two classes or more, each in a folder of its own.")
+    folder = isinstance(source, (str, Path))
+    path = Path(path if path is not None else source if folder else '.')
+    parts,items,labels = _labelled(source, path, RandomSplitter(valid_pct, seed=seed), label_func,
+                                   file_col=file_col, label_col=label_col, valid_col=valid_col)
+    vocab = _vocab(labels, path if folder else f'this {type(source).__name__}')
     items,skipped = _first_readable(items, parts, skip_unreadable)
-    block = DataBlock((ImageBlock,CategoryBlock(vocab=vocab)), item_tfms=[RandomResizedCrop(size, min_scale=min_scale),FlipItem()],
-                      batch_tfms=[*L(batch_tfms), Normalize.from_stats(*imagenet_stats)], **parts)
-    n_train,n_valid = map(len, block.splitter(items))
-    if not (n_train and n_valid): raise ValueError(f"{n_train} images for training and {n_valid} for validation are left of {len(items)}: "
-                                                   "there must be some of each; change valid_pct or valid_col, or add images.")
-    stock = block.dataloaders(items, path=path, bs=min(bs, n_train), num_workers=0)
+    stock = _stock(items, parts, path, size, bs, vocab, min_scale, batch_tfms)
     dls = decode_once(stock, where=where, skip_unreadable=skip_unreadable)
     dls.train.rng.seed(seed)
     dls.skipped = skipped + dls.skipped

@@ -16,14 +16,13 @@ from .core import rng_restorer, whole_number
 from .schedule import small_size
 from .loader import dl_view
 from .resize import at_size, loader_size
-from .learner import FitTable
 
 # %% ../nbs/18_mechanism.ipynb #954674b4
 @contextmanager
 def evaluating(
     model:nn.Module, # Any network
-):
-    "Inside `model` is in evaluation mode and computes in 32 bits; afterwards each of its modules is in the mode it was in"
+): # Inside, `model`
+    "Inside, `model` is in evaluation mode and computes in 32 bits; afterwards each module is in the mode it was in"
     modes = [(m, m.training) for m in model.modules()]
     device = next((p.device.type for p in model.parameters()), 'cpu')
     model.eval()
@@ -33,28 +32,43 @@ def evaluating(
         for m,training in modes: m.training = training
 
 # %% ../nbs/18_mechanism.ipynb #7fa22f9d
-def _final(learn):
+def _final_size(learn):
     "Side of the validation images of `learn` in pixels"
     size = loader_size(learn.dls.valid)
-    if size is None: raise ValueError("Nothing in these loaders has a size: make them with image_dls, or give them item_tfms=Resize(224).")
+    if size is None:
+        raise ValueError("Nothing in these loaders has a size: make them with image_dls, "
+                         "or give them item_tfms=Resize(224).")
     return size
 
-def _evenly(total, n): return list(range(total)) if n is None else np.linspace(0, total-1, min(whole_number(n, 'n'), total)).round().astype(int).tolist()
+# %% ../nbs/18_mechanism.ipynb #70564239
+def _evenly(total, n):
+    "`n` indexes evenly spread over `total`; all of them if `n` is None"
+    if n is None: return list(range(total))
+    n = min(whole_number(n, 'n'), total)
+    return np.linspace(0, total-1, n).round().astype(int).tolist()
 
+# %% ../nbs/18_mechanism.ipynb #7c1a1e2f
 @contextmanager
 def plain_dl(
     learn:Learner,  # Its loaders are of images with one category each
     ds_idx:int=1,   # 0 for the training images, 1 for validation
     n:int=None,     # How many images, evenly spread; all by default
     size:int=None,  # Side of the images in pixels, that of the validation images by default
-):
-    "A loader of the images in their order without augmentation; `ValueError` for loaders that cannot do that. Random numbers go on where they were"
+): # Inside, a `DataLoader`
+    """A loader of the images in their order without augmentation; random numbers go on where they were
+
+    Raises `ValueError` for loaders that have no size, or augmentation that cannot be left out.
+    """
     dl = learn.dls[ds_idx]
-    if not isinstance(dl.dataset, Datasets): raise ValueError(f"Augmentation cannot be left out of a {type(dl.dataset).__name__}: make the loaders with image_dls or a DataBlock.")
-    if size is None: size = _final(learn)
-    idxs,restore = _evenly(len(dl.dataset), n),rng_restorer()
-    pipes = {o:copy(getattr(dl, o)) for o in ('after_item','before_batch','after_batch')} # they remember for whom they work
-    view = dl_view(dl, rng=copy(dl.rng), shuffle=False, drop_last=False, get_idxs=lambda: idxs, n=len(idxs), **pipes)
+    if not isinstance(dl.dataset, Datasets):
+        raise ValueError(f"Augmentation cannot be left out of a {type(dl.dataset).__name__}: "
+                         "make the loaders with image_dls or a DataBlock.")
+    if size is None: size = _final_size(learn)
+    idxs = _evenly(len(dl.dataset), n)
+    restore = rng_restorer()
+    pipes = {o:copy(getattr(dl, o)) for o in ('after_item','before_batch','after_batch')} # each serves one split
+    whole = dict(shuffle=False, drop_last=False, get_idxs=lambda: idxs, n=len(idxs))
+    view = dl_view(dl, rng=copy(dl.rng), **whole, **pipes)
     try:
         with dl.dataset.set_split_idx(1): yield at_size(view, size)
     finally: restore()
@@ -62,10 +76,13 @@ def plain_dl(
 # %% ../nbs/18_mechanism.ipynb #d16f92fe
 def _xy(learn, b):
     "Images and targets of the batch `b` as plain tensors, where the network of `learn` is"
-    if len(b)!=2 or b[1].ndim!=1 or b[1].is_floating_point(): raise ValueError("Only networks that give each image one category can be measured here, but these loaders have other targets.")
+    if len(b)!=2 or b[1].ndim!=1 or b[1].is_floating_point():
+        raise ValueError("Only networks that give each image one category can be measured here, "
+                         "but these loaders have other targets.")
     device = next((p.device for p in learn.model.parameters()), b[0].device)
     return [o.as_subclass(Tensor).to(device) for o in b]
 
+# %% ../nbs/18_mechanism.ipynb #60d292d6
 def plain_batch(
     learn:Learner,  # Its loaders are of images with one category each
     n:int=32,       # How many images, evenly spread
@@ -85,23 +102,32 @@ def predictions(
 ) -> tuple: # On the CPU: outputs of the network before softmax, images × categories, and the categories
     "What the network of `learn` says of images without augmentation"
     with plain_dl(learn, ds_idx, n, size) as dl, evaluating(learn.model), torch.no_grad():
-        outs,ys = zip(*[(learn.model(x).cpu(), y.cpu()) for x,y in (_xy(learn, b) for b in dl)])
+        batches = (_xy(learn, b) for b in dl)
+        outs,ys = zip(*[(learn.model(x).cpu(), y.cpu()) for x,y in batches])
     return torch.cat(outs), torch.cat(ys)
 
 # %% ../nbs/18_mechanism.ipynb #13b34dd1
-def _scores(outs, ys): return dict(loss=F.cross_entropy(outs, ys).item(), accuracy=(outs.argmax(1)==ys).float().mean().item())
+def _scores(outs, ys):
+    "Loss and accuracy of outputs `outs` where the categories `ys` are right"
+    return dict(loss=F.cross_entropy(outs, ys).item(), accuracy=(outs.argmax(1)==ys).float().mean().item())
 
 def _gap(train, valid):
     "Loss and accuracy of two pairs of predictions and categories, and how much worse the second is"
     df = pd.DataFrame([_scores(*train), _scores(*valid)], index=['training','validation'])
-    df.loc['gap'] = [df.loss['validation']-df.loss['training'], df.accuracy['training']-df.accuracy['validation']]
+    more_loss = df.loss['validation'] - df.loss['training']
+    less_accuracy = df.accuracy['training'] - df.accuracy['validation']
+    df.loc['gap'] = [more_loss, less_accuracy]
     return df
 
+# %% ../nbs/18_mechanism.ipynb #82e09144
 def generalisation_gap(
     learn:Learner, # Its loaders are of images with one category each
     n:int=None,    # How many images of each set, evenly spread; all by default
 ) -> pd.DataFrame: # Rows `training`, `validation` and `gap`, columns `loss` in nats and `accuracy` from 0 to 1
-    "How much worse the network is on validation images than on those it was trained on, both at the final size and without augmentation"
+    """How much worse the network is on validation images than on those it was trained on
+
+    Both are at the final size and without augmentation.
+    """
     return _gap(*[predictions(learn, ds_idx, n) for ds_idx in (0,1)])
 
 # %% ../nbs/18_mechanism.ipynb #6e553548
@@ -109,57 +135,67 @@ def layer_groups(
     learn:Learner, # Its `splitter` makes the groups
 ) -> list: # For each group the names of its weights
     "The names of the weights in each group of layers"
-    names,groups = {id(p):k for k,p in learn.model.named_parameters()},L(learn.splitter(learn.model))
+    names = {id(p):k for k,p in learn.model.named_parameters()}
+    groups = L(learn.splitter(learn.model))
     if not isinstance(groups[0], (L,list)): groups = [groups]
     return [[names[id(p)] for p in group] for group in groups]
 
+# %% ../nbs/18_mechanism.ipynb #104ee6a9
+def _norm(tensors): return torch.cat([o.detach().cpu().float().flatten() for o in tensors]).norm()
+
+def _moved(now, start, names):
+    "How far the weights `names` have moved, relative to their norm in `start`"
+    change = [now[k].detach().cpu()-start[k].cpu() for k in names]
+    return (_norm(change)/_norm([start[k] for k in names])).item()
+
+# %% ../nbs/18_mechanism.ipynb #77d9fa40
 def distance(
     learn:Learner, # Trained
     start:dict,    # `state_dict` of its network before training
-) -> pd.Series: # By group of layers, and for all together
-    "How far weights and biases have moved, relative to the norm of those in `start`; `ValueError` if it is from another network"
+) -> pd.Series: # By group of layers, and for all together; a share of the norm in `start`
+    "How far weights and biases have moved in training; `ValueError` if `start` is from another network"
     now = dict(learn.model.named_parameters())
     if odd := [k for k,p in now.items() if k not in start or start[k].shape!=p.shape]:
-        raise ValueError(f"The starting weights are of another network: {odd[0]} is missing or of another shape. Take a clone of learn.model.state_dict() before training.")
-    def of(names): return [torch.cat([o.detach().cpu().float().flatten() for o in os]).norm() for os in zip(*[(now[k].detach().cpu()-start[k].cpu(), start[k]) for k in names])]
+        raise ValueError(f"The starting weights are of another network: {odd[0]} is missing or of another shape. "
+                         "Take a clone of learn.model.state_dict() before training.")
     groups = layer_groups(learn)
-    ratios = [moved/norm for moved,norm in map(of, [*groups, sum(groups, [])])]
-    return pd.Series(ratios, [f'group {i+1}' for i in range(len(groups))] + ['all'], dtype=float, name='distance')
+    named = {f'group {i+1}':names for i,names in enumerate(groups)} | dict(all=sum(groups, []))
+    return pd.Series({k:_moved(now, start, names) for k,names in named.items()}, dtype=float, name='distance')
 
 # %% ../nbs/18_mechanism.ipynb #0517f77c
 def trained_weights(
     learn:Learner,      # Trained
-    freeze_to:int=None, # How many groups of layers, from the first on, are left out; by default those that the last `progressive_fit` never trained, if there was one
+    freeze_to:int=None, # Groups of layers, from the first on, left out; by default those the last fit never trained
 ) -> list: # Names of weights
-    "The names of the weights that training could move"
-    groups,log = layer_groups(learn),getattr(learn, 'progress', None)
-    if freeze_to is None: freeze_to = log.attrs.get('frozen_groups', 0) if isinstance(log, FitTable) else 0
-    return sum(groups[whole_number(freeze_to, 'freeze_to', least=0, most=len(groups)-1):], [])
+    """The names of the weights that training could move
 
+    `progressive_fit` says which groups it never trained; after other fits none is left out by default.
+    """
+    groups = layer_groups(learn)
+    log = getattr(learn, 'progress', None) # a table after `progressive_fit`, otherwise fastai's bar
+    if freeze_to is None: freeze_to = log.attrs.get('frozen_groups', 0) if isinstance(log, pd.DataFrame) else 0
+    first_one = whole_number(freeze_to, 'freeze_to', least=0, most=len(groups)-1)
+    return sum(groups[first_one:], [])
+
+# %% ../nbs/18_mechanism.ipynb #cb90f9ae
+def _constants(model):
+    "Weights and buffers of `model` by name, as numbers to which no gradient flows"
+    return {k:o.detach() for k,o in (*model.named_parameters(), *model.named_buffers())}
+
+# %% ../nbs/18_mechanism.ipynb #05344bdf
 def loss_of(
     model:nn.Module, # Gives outputs before softmax, images × categories
     x:Tensor,        # Images, n × channels × height × width
     y:Tensor,        # Their categories
     names=None,      # Names of the weights that may vary, all by default
-) -> tuple: # The function, from a dict of these weights to the loss, and the weights as they are
+) -> tuple: # The function, from a dict of these weights to the loss in nats, and the weights as they are
     "The cross-entropy on a sample as a function of weights; `model` itself stays as it is"
-    fixed = {k:o.detach() for k,o in (*model.named_parameters(), *model.named_buffers())}
+    constants = _constants(model)
     def f(w):
-        with evaluating(model): return F.cross_entropy(functional_call(model, {**fixed, **w}, (x,)), y)
-    return f, {k:fixed[k] for k in ifnone(names, dict(model.named_parameters()))}
+        with evaluating(model): return F.cross_entropy(functional_call(model, {**constants, **w}, (x,)), y)
+    return f, {k:constants[k] for k in ifnone(names, dict(model.named_parameters()))}
 
 # %% ../nbs/18_mechanism.ipynb #fc355934
-def _dot(a, b): return sum((a[k]*b[k]).sum() for k in a)
-
-def _unit(v):
-    "`v` with length 1; a vector of zeros stays one"
-    norm = _dot(v, v).sqrt()
-    return {k:o/torch.where(norm>0, norm, 1) for k,o in v.items()}
-
-def _drawn(w, draw, rng):
-    "A vector for the weights `w` of numbers from `draw`, the same on every device"
-    return {k:draw(o.shape, rng).to(o) for k,o in w.items()}
-
 def hessian_product(
     f,      # A function from a dict of tensors to a number
     w:dict, # Where
@@ -167,6 +203,23 @@ def hessian_product(
     "Products with the Hessian of `f` at `w`"
     back = vjp(grad(f), w)[1]
     return lambda v: back(v)[0]
+
+# %% ../nbs/18_mechanism.ipynb #4bed915b
+def _dot(a, b): return sum((a[k]*b[k]).sum() for k in a)
+
+def _unit(v):
+    "`v` with length 1; a vector of zeros stays one"
+    norm = _dot(v, v).sqrt()
+    return {k:o/torch.where(norm>0, norm, 1) for k,o in v.items()}
+
+# %% ../nbs/18_mechanism.ipynb #f5f266f5
+def _normal(shape, rng): return torch.randn(shape, generator=rng)
+
+def _signs(shape, rng): return torch.randint(2, shape, generator=rng)*2.-1
+
+def _drawn(w, draw, rng):
+    "A vector for the weights `w` of numbers from `draw`, the same on every device"
+    return {k:draw(o.shape, rng).to(o) for k,o in w.items()}
 
 # %% ../nbs/18_mechanism.ipynb #7cca7294
 def largest_eigenvalue(
@@ -177,8 +230,8 @@ def largest_eigenvalue(
     seed:int=0,     # For the vector to start with
 ) -> float: # In loss per squared weight
     "The eigenvalue of the Hessian that is farthest from 0, by power iteration"
-    draw = lambda shape,rng: torch.randn(shape, generator=rng)
-    v,value = _unit(_drawn(w, draw, torch.Generator().manual_seed(seed))),0.
+    v = _unit(_drawn(w, _normal, torch.Generator().manual_seed(seed)))
+    value = 0.
     for _ in range(whole_number(steps, 'steps')):
         hv = product(v)
         old,value = value,_dot(v, hv).item()
@@ -194,8 +247,11 @@ def hessian_trace(
     seed:int=0,    # For these
 ) -> tuple: # The estimate and its standard error, in loss per squared weight
     "The trace of the Hessian, by Hutchinson's estimator"
-    rng,sign = torch.Generator().manual_seed(seed),lambda shape,rng: torch.randint(2, shape, generator=rng)*2.-1
-    found = [_dot(v, product(v)).item() for v in (_drawn(w, sign, rng) for _ in range(whole_number(draws, 'draws', least=2)))]
+    rng = torch.Generator().manual_seed(seed)
+    found = []
+    for _ in range(whole_number(draws, 'draws', least=2)):
+        v = _drawn(w, _signs, rng)
+        found.append(_dot(v, product(v)).item())
     return np.mean(found), np.std(found, ddof=1)/math.sqrt(draws)
 
 # %% ../nbs/18_mechanism.ipynb #84c6f83c
@@ -205,14 +261,17 @@ def adaptive_rise(
     rho:float=.5,   # Radius of the ball, in sizes of the weights
     steps:int=5,    # How often the direction is improved
     seed:int=0,     # For the direction to start with
-) -> float: # In nats
-    "The largest rise of the loss found if every weight may move in proportion to its size, after Kwon et al., 2021; 0 if none was found"
-    draw,size,best = lambda shape,rng: torch.randn(shape, generator=rng),{k:o.abs() for k,o in w.items()},0.
-    at = lambda u: {k:w[k] + rho*size[k]*u[k] for k in w}
-    u,base = _unit(_drawn(w, draw, torch.Generator().manual_seed(seed))),f(w).item()
+) -> float: # In nats; 0 if no rise was found
+    "The largest rise of the loss found if every weight may move in proportion to its size, after Kwon et al., 2021"
+    size = {k:o.abs() for k,o in w.items()}
+    def at(u): return {k:w[k] + rho*size[k]*u[k] for k in w}
+    u = _unit(_drawn(w, _normal, torch.Generator().manual_seed(seed)))
+    base = f(w).item()
+    best = 0.
     for _ in range(whole_number(steps, 'steps')):
         slope,value = grad_and_value(f)(at(u))
-        best,u = max(best, value.item()-base),_unit({k:size[k]*slope[k] for k in w})
+        best = max(best, value.item()-base)
+        u = _unit({k:size[k]*slope[k] for k in w})
     return max(best, f(at(u)).item()-base)
 
 # %% ../nbs/18_mechanism.ipynb #73ea9cd2
@@ -223,13 +282,14 @@ def sharpness(
     names=None,      # Names of the weights that may vary, as `trained_weights` gives them; all by default
     steps:int=20,    # Products with the Hessian for the eigenvalue at most
     draws:int=8,     # Random vectors for the trace
-    rho:float=.5,    # Radius of the adaptive ball
+    rho:float=.5,    # Radius of the adaptive ball, in sizes of the weights
 ) -> pd.Series: # `eigenvalue`, `trace` and `trace_error` in nats per squared weight, `rise` in nats
     "How sharply curved the loss is: largest eigenvalue and trace of the Hessian, and the rise in an adaptive ball"
     f,w = loss_of(model, x, y, names)
     product = hessian_product(f, w)
     trace,error = hessian_trace(product, w, draws)
-    return pd.Series(dict(eigenvalue=largest_eigenvalue(product, w, steps), trace=trace, trace_error=error, rise=adaptive_rise(f, w, rho)), name='sharpness')
+    curvature = dict(eigenvalue=largest_eigenvalue(product, w, steps), trace=trace, trace_error=error)
+    return pd.Series(dict(**curvature, rise=adaptive_rise(f, w, rho)), name='sharpness')
 
 # %% ../nbs/18_mechanism.ipynb #1fee26f6
 def input_gradient(
@@ -237,17 +297,21 @@ def input_gradient(
     x:Tensor,        # Images, n × channels × height × width
     y:Tensor,        # Their categories
 ) -> float: # In nats per unit of the network's input
-    "The mean over images of the norm of the gradient of the loss with respect to the image, which Drucker and Le Cun, 1992, add to the loss"
-    frozen = {k:o.detach() for k,o in (*model.named_parameters(), *model.named_buffers())}
-    def total(x, y): return F.cross_entropy(functional_call(model, frozen, (x,)), y, reduction='sum')
-    with evaluating(model): norms = [grad(total)(*b).flatten(1).norm(dim=1) for b in zip(x.split(16), y.split(16))]
+    """The gradient of the loss with respect to an image: its norm, as a mean over images
+
+    Drucker and Le Cun, 1992, add it to the loss.
+    """
+    constants = _constants(model)
+    def total(x, y): return F.cross_entropy(functional_call(model, constants, (x,)), y, reduction='sum')
+    batches = zip(x.split(16), y.split(16))
+    with evaluating(model): norms = [grad(total)(*b).flatten(1).norm(dim=1) for b in batches]
     return torch.cat(norms).mean().item()
 
 # %% ../nbs/18_mechanism.ipynb #f063fb13
 def fourier_wave(
     size:int, # Side of the square in pixels
     u:int,    # Cycles from left to right, -size/2 to size/2
-    v:int,    # Cycles from top to bottom
+    v:int,    # Cycles from top to bottom, -size/2 to size/2
 ) -> Tensor: # size × size, of norm 1
     "A wave of one frequency"
     t = torch.arange(size)/size
@@ -255,6 +319,12 @@ def fourier_wave(
     return wave/wave.norm()
 
 # %% ../nbs/18_mechanism.ipynb #3b223f5b
+def _frequencies(size, steps):
+    "Cycles along a side of `size` pixels: the opposite ones, 0, and up to `steps` more, evenly spread to the highest"
+    half = np.unique(np.linspace(0, size//2, whole_number(steps, 'steps')+1).round().astype(int))
+    return [*-half[:0:-1], *half]
+
+# %% ../nbs/18_mechanism.ipynb #e806f6ac
 def fourier_sensitivity(
     model:nn.Module,   # Gives outputs before softmax, images × categories
     x:Tensor,          # Square images, n × channels × size × size
@@ -264,25 +334,30 @@ def fourier_sensitivity(
     seed:int=0,        # For the signs of the noise
 ) -> pd.DataFrame: # Share of errors; rows are cycles from top to bottom, columns cycles from left to right
     "The errors under noise of each frequency on a coarse grid, after Yin et al., 2019"
-    size,found = x.shape[-1],{}
-    half = np.unique(np.linspace(0, size//2, whole_number(steps, 'steps')+1).round().astype(int))
-    freqs = [*-half[:0:-1], *half]
-    signs = torch.randint(2, (*x.shape[:2],1,1), generator=torch.Generator().manual_seed(seed)).to(x)*2-1
+    size = x.shape[-1]
+    signs = _signs((*x.shape[:2],1,1), torch.Generator().manual_seed(seed)).to(x)
+    found = {}
     def error(u, v):
-        same = min((u%size, v%size), (-u%size, -v%size)) # of the same wave
-        if same not in found: found[same] = (model(x + strength*size*signs*fourier_wave(size, u, v).to(x)).argmax(1)!=y).float().mean().item()
-        return found[same]
-    with evaluating(model), torch.no_grad(): return pd.DataFrame([[error(u, v) for u in freqs] for v in freqs], freqs, freqs)
+        wave = min((u%size, v%size), (-u%size, -v%size)) # the opposite frequency is the same wave
+        if wave not in found:
+            noisy = x + strength*size*signs*fourier_wave(size, u, v).to(x)
+            found[wave] = (model(noisy).argmax(1)!=y).float().mean().item()
+        return found[wave]
+    freqs = _frequencies(size, steps)
+    with evaluating(model), torch.no_grad(): rows = [[error(u, v) for u in freqs] for v in freqs]
+    return pd.DataFrame(rows, freqs, freqs)
 
 # %% ../nbs/18_mechanism.ipynb #e43ec3a8
+def _cycles(errors): return np.hypot(errors.columns.to_numpy(), errors.index.to_numpy()[:,None])
+
 def radial_profile(
     errors:pd.DataFrame, # As `fourier_sensitivity` gives it
 ) -> pd.Series: # By cycles per image
     "The mean of a map of frequencies in rings around 0, as wide as its steps"
     step = errors.columns.max()/(len(errors.columns)//2)
-    radius = np.hypot(errors.columns.to_numpy(), errors.index.to_numpy()[:,None])
-    rings = pd.Series(errors.to_numpy().ravel()).groupby((radius/step).round().ravel()*step).mean()
-    return rings.rename_axis('cycles').rename('error')
+    ring = (_cycles(errors)/step).round()*step
+    means = pd.Series(errors.to_numpy().ravel()).groupby(ring.ravel()).mean()
+    return means.rename_axis('cycles').rename('error')
 
 # %% ../nbs/18_mechanism.ipynb #d16078e9
 def _show_map(errors, ax):
@@ -298,16 +373,28 @@ def _show_profile(errors, ax):
     ax.set(xlabel='cycles (grey: the most along a side)', ylabel='error', ylim=(-.02,1.02), title='in rings')
 
 # %% ../nbs/18_mechanism.ipynb #d30cbbd9
-def _around(final): return sorted({max(32, round(final*f/32)*32) for f in (.5,.75,1.25)} | {final})
+def _around(final):
+    "The sizes at which accuracy is measured by default, in pixels"
+    near = [max(32, round(final*f/32)*32) for f in (.5,.75,1.25)]
+    return sorted({*near, final})
 
+# %% ../nbs/18_mechanism.ipynb #61eae4e0
 def accuracy_by_size(
     learn:Learner, # Its loaders are of images with one category each
     sizes=None,    # Sides in pixels; from half to five quarters of the final size by default
     n:int=None,    # How many validation images, evenly spread; all by default
 ) -> pd.Series: # 0 to 1, by size
     "The validation accuracy at each size, after Touvron et al., 2019"
-    sizes = ifnone(sizes, _around(_final(learn)))
-    return pd.Series({s:_scores(*predictions(learn, 1, n, s))['accuracy'] for s in L(sizes)}, name='accuracy', dtype=float).rename_axis('size')
+    sizes = ifnone(sizes, _around(_final_size(learn)))
+    found = {s:_scores(*predictions(learn, 1, n, s))['accuracy'] for s in L(sizes)}
+    return pd.Series(found, name='accuracy', dtype=float).rename_axis('size')
+
+# %% ../nbs/18_mechanism.ipynb #cc15e2be
+def _show_sizes(sizes, final, ax):
+    "Draw accuracy against the size"
+    sizes.plot(ax=ax, marker='o', xticks=sizes.index)
+    ax.axvline(final, color='grey', lw=.8)
+    ax.set(xlabel='size (px); grey: the final size', ylabel='accuracy', title='accuracy by size')
 
 # %% ../nbs/18_mechanism.ipynb #64e3a983
 def activation_stats(
@@ -319,7 +406,8 @@ def activation_stats(
     def note(name, layer, inputs):
         var,mean = torch.var_mean(inputs[0], [0,*range(2, inputs[0].ndim)], correction=0)
         stats[name] = mean,(var+layer.eps).sqrt() # the deviation that BatchNorm divides by
-    hooks = [m.register_forward_pre_hook(partial(note, k)) for k,m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    layers = {k:m for k,m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)}
+    hooks = [m.register_forward_pre_hook(partial(note, k)) for k,m in layers.items()]
     try:
         with evaluating(model), torch.no_grad(): model(x)
     finally:
@@ -329,6 +417,12 @@ def activation_stats(
 # %% ../nbs/18_mechanism.ipynb #a6055009
 def _rms(x): return x.square().mean().sqrt().item()
 
+def _drift(a, b):
+    "How far mean and spread of a layer's channels move from the statistics `a` to `b`"
+    (mean_a,sd_a),(mean_b,sd_b) = a,b
+    return dict(mean=_rms((mean_b-mean_a)/sd_a), spread=_rms(sd_b/sd_a-1))
+
+# %% ../nbs/18_mechanism.ipynb #159f5613
 def batchnorm_drift(
     learn:Learner, # Its network has BatchNorm layers
     size_a:int,    # Side in pixels
@@ -337,7 +431,7 @@ def batchnorm_drift(
 ) -> pd.DataFrame: # A row for each BatchNorm layer: `mean` and `spread`, both relative to those at `size_a`
     "How far the statistics of what comes into each BatchNorm layer move from one size to the other"
     a,b = [activation_stats(learn.model, plain_batch(learn, n, 1, s)[0]) for s in (size_a,size_b)]
-    rows = {k:dict(mean=_rms((b[k][0]-mean)/sd), spread=_rms(b[k][1]/sd-1)) for k,(mean,sd) in a.items()}
+    rows = {k:_drift(a[k], b[k]) for k in a}
     return pd.DataFrame.from_dict(rows, orient='index', columns=['mean','spread'], dtype=float).rename_axis('layer')
 
 # %% ../nbs/18_mechanism.ipynb #881b3883
@@ -348,68 +442,92 @@ def calibration_error(
 ) -> float: # 0 to 1
     "The expected calibration error of Guo et al., 2017; `ValueError` for what is no table of probabilities"
     if probs.ndim!=2 or len(probs)!=len(targets) or not (probs.sum(1)-1).abs().max() < 1e-3:
-        raise ValueError("Calibration needs a row of probabilities for each target, and each row must add up to 1: take the softmax of the outputs.")
+        raise ValueError("Calibration needs a row of probabilities for each target, and each row must add up to 1: "
+                         "take the softmax of the outputs.")
     sure,said = probs.max(1)
     bin = (sure*whole_number(bins, 'bins')).ceil().long().clip(1, bins)-1
-    off = torch.zeros(bins, dtype=torch.double).index_add_(0, bin.cpu(), ((said==targets).double()-sure.double()).cpu())
+    surplus = (said==targets).double() - sure.double()
+    off = torch.zeros(bins, dtype=torch.double).index_add_(0, bin.cpu(), surplus.cpu())
     return off.abs().sum().item()/len(probs)
 
 # %% ../nbs/18_mechanism.ipynb #e9bed4a1
 def _measured(learn, start, n, few, freeze_to):
     "All that is measured, by name"
-    model,final = learn.model,_final(learn)
+    model = learn.model
+    final = _final_size(learn)
     train,valid = [predictions(learn, ds_idx, n) for ds_idx in (0,1)]
     seen,new = [plain_batch(learn, few, ds_idx) for ds_idx in (0,1)]
     others = accuracy_by_size(learn, [o for o in _around(final) if o!=final], n)
-    sizes = pd.Series({**others.to_dict(), final:_scores(*valid)['accuracy']}).sort_index()
-    return dict(gap=_gap(train, valid), distance=None if start is None else distance(learn, start), sharpness=sharpness(model, *seen, trained_weights(learn, freeze_to), 12, 6),
-                gradient=input_gradient(model, *new), fourier=fourier_sensitivity(model, *new), sizes=sizes, final=final,
-                drift=batchnorm_drift(learn, small_size(final), final), calibration=calibration_error(valid[0].softmax(1), valid[1]))
+    at_final = {final:_scores(*valid)['accuracy']}
+    return dict(
+        gap=_gap(train, valid),
+        distance=None if start is None else distance(learn, start),
+        sharpness=sharpness(model, *seen, trained_weights(learn, freeze_to), steps=12, draws=6),
+        gradient=input_gradient(model, *new),
+        fourier=fourier_sensitivity(model, *new),
+        sizes=pd.Series(others.to_dict() | at_final).sort_index(),
+        final=final,
+        drift=batchnorm_drift(learn, small_size(final), final),
+        calibration=calibration_error(valid[0].softmax(1), valid[1]))
 
+# %% ../nbs/18_mechanism.ipynb #069478ce
 def _rows(gap, distance, sharpness, gradient, fourier, sizes, final, drift, calibration):
     "Name, value and unit of each number"
-    coarse = np.hypot(fourier.columns.to_numpy(), fourier.index.to_numpy()[:,None]) <= fourier.columns.max()/2
-    curved = dict(eigenvalue='nats per squared weight', trace='nats per squared weight', trace_error='standard error of the trace', rise='nats')
-    yield from [(f'{of}_{what}', gap.loc[of,what], dict(loss='nats', accuracy='share')[what]) for of in gap.index for what in gap]
-    if distance is not None: yield from [(f'distance_{k.replace(" ", "_")}', o, 'norm of the change by norm of the start') for k,o in distance.items()]
-    yield from [(f'sharpness_{k}', sharpness[k], unit) for k,unit in curved.items()]
+    for o in gap.index:
+        yield f'{o}_loss', gap.loss[o], 'nats'
+        yield f'{o}_accuracy', gap.accuracy[o], 'share'
+    if distance is not None:
+        for group,o in distance.items():
+            yield f'distance_{group.replace(" ", "_")}', o, 'norm of the change by norm of the start'
+    yield 'sharpness_eigenvalue', sharpness['eigenvalue'], 'nats per squared weight'
+    yield 'sharpness_trace', sharpness['trace'], 'nats per squared weight'
+    yield 'sharpness_trace_error', sharpness['trace_error'], 'standard error of the trace'
+    yield 'sharpness_rise', sharpness['rise'], 'nats'
     yield 'input_gradient', gradient, 'nats per unit of input'
-    yield 'fourier_coarse', fourier.to_numpy()[coarse].mean(), f'share of errors, waves of at most {fourier.columns.max()//2} cycles'
+    most = fourier.columns.max()
+    coarse = _cycles(fourier) <= most/2
+    yield 'fourier_coarse', fourier.to_numpy()[coarse].mean(), f'share of errors, waves of at most {most//2} cycles'
     yield 'fourier_fine', fourier.to_numpy()[~coarse].mean(), 'share of errors, finer waves'
-    yield from [(f'accuracy_at_{size}', o, 'share') for size,o in sizes.items()]
-    yield from [(f'batchnorm_{k}', drift[k].mean(), f'mean of the layers, relative, from {small_size(final)} to {final} px') for k in drift]
+    for size,o in sizes.items(): yield f'accuracy_at_{size}', o, 'share'
+    between = f'from {small_size(final)} to {final} px'
+    for o in ('mean','spread'): yield f'batchnorm_{o}', drift[o].mean(), f'mean of the layers, relative, {between}'
     yield 'calibration_error', calibration, 'share'
 
 # %% ../nbs/18_mechanism.ipynb #4e4ee816
-def _bars(o, ax, **kwargs):
-    "Bars from the top down"
-    if o is None: ax.text(.5, .5, 'not measured:\nno starting weights given', ha='center', va='center', transform=ax.transAxes)
+def _bars(o, ax, title, **kwargs):
+    "Bars from the top down; words in their place if `o` is None"
+    if o is None:
+        ax.text(.5, .5, 'not measured:\nno starting weights given', ha='center', va='center', transform=ax.transAxes)
     elif len(o): o.plot.barh(ax=ax, width=.8, **kwargs).invert_yaxis()
     ax.set_ylabel('')
+    ax.set_title(title)
 
+# %% ../nbs/18_mechanism.ipynb #1fe11ada
 def _draw(gap, distance, fourier, sizes, final, drift, **_):
-    "Six panels"
-    fig,((a,b,c),(d,e,f)) = plt.subplots(2, 3, figsize=(11,6), layout='constrained')
-    _bars(gap.rename(columns=dict(loss='loss (nats)')), a)
-    _bars(distance, b)
-    a.set_title('training and validation'); b.set_title('distance from the start')
-    _show_map(fourier, c); _show_profile(fourier, d)
-    sizes.plot(ax=e, marker='o', xticks=sizes.index)
-    e.axvline(final, color='grey', lw=.8)
-    e.set(xlabel='size (px); grey: the final size', ylabel='accuracy', title='accuracy by size')
-    _bars(drift, f, fontsize=6)
-    f.set_title(f'BatchNorm drift, {small_size(final)} to {final} px')
+    "Six panels, in pairs that can be read on a phone"
+    fig,axs = plt.subplots(3, 2, figsize=(7,8), layout='constrained')
+    _bars(gap.rename(columns=dict(loss='loss (nats)')), axs[0,0], 'training and validation')
+    _bars(distance, axs[0,1], 'distance from the start')
+    _show_map(fourier, axs[1,0])
+    _show_profile(fourier, axs[1,1])
+    _show_sizes(sizes, final, axs[2,0])
+    _bars(drift, axs[2,1], f'BatchNorm drift, {small_size(final)} to {final} px', fontsize=6)
     plt.close(fig) # it is returned, and would be shown twice
     return fig
 
+# %% ../nbs/18_mechanism.ipynb #0477dde6
 def mechanism_report(
     learn:Learner,      # Trained; its loaders are of images with one category each
-    start:dict=None,    # `state_dict` of its network before training, for the distance
+    start:dict=None,    # `state_dict` of its network before training, for the distance; not measured without
     n:int=512,          # Images of each set for losses and accuracies at most, evenly spread
     few:int=24,         # Images for sharpness, input gradient and frequencies
-    freeze_to:int=None, # Groups of layers left out of the sharpness; those that the last `progressive_fit` never trained by default
+    freeze_to:int=None, # Groups of layers left out of the sharpness; by default those the last fit never trained
 ) -> tuple: # A `DataFrame` with the columns `name`, `value` and `unit`, and a matplotlib figure
-    "All marks of regularisation of a trained network; nothing of `learn` is changed. `ValueError` for what cannot be measured"
+    """All marks of regularisation of a trained network, as a table and a figure; nothing of `learn` is changed
+
+    Raises `ValueError` for what cannot be measured: targets that are no categories, loaders that have no size,
+    augmentation that cannot be left out, and `start` from another network.
+    """
     o = _measured(learn, start, n, few, freeze_to)
     return pd.DataFrame(_rows(**o), columns=['name','value','unit']), _draw(**o)
 
@@ -419,4 +537,5 @@ def mechanism_numbers(
     start:dict,    # `state_dict` of its network before training
 ) -> dict: # By name, with `mechanism_` before it
     "What `mechanism_report` says, for a run record; raises as it does"
-    return {f'mechanism_{name}':value for name,value,_ in _rows(**_measured(learn, start, n=256, few=16, freeze_to=None))}
+    found = _measured(learn, start, n=256, few=16, freeze_to=None)
+    return {f'mechanism_{name}':value for name,value,_ in _rows(**found)}

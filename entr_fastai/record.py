@@ -6,16 +6,21 @@
 __all__ = ['fingerprint_weights', 'environment', 'json_plain', 'RunRecord', 'how_trained', 'write_csv', 'read_runs']
 
 # %% ../nbs/07_record.ipynb #0d36a56b
-import hashlib,json,math,os,platform
-from dataclasses import asdict,dataclass,field,fields
-from datetime import datetime,timezone
+import hashlib
+import json
+import math
+import os
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
 # %% ../nbs/07_record.ipynb #d99971d2
-import pandas as pd,torch
-from fastcore.basics import num_cpus,patch
+import pandas as pd
+import torch
+from fastcore.basics import num_cpus, patch
 from . import __version__
 from .core import fingerprint_files, write_whole
 from .schedule import as_schedule
@@ -25,7 +30,8 @@ def fingerprint_weights(
     model, # A torch module, on any device
 ) -> str: # sha256 in hex
     "A short text that changes when a tensor of `model`'s state dict changes in name, type, shape or value"
-    if not hasattr(model, 'state_dict'): raise ValueError(f"A fingerprint of weights needs a torch module, not {model!r}.")
+    if not hasattr(model, 'state_dict'):
+        raise ValueError(f"A fingerprint of weights needs a torch module, not {model!r}.")
     total = hashlib.sha256()
     for name,t in sorted(model.state_dict().items()):
         total.update(f'{name} {t.dtype} {tuple(t.shape)}\n'.encode())
@@ -33,29 +39,37 @@ def fingerprint_weights(
     return total.hexdigest()
 
 # %% ../nbs/07_record.ipynb #6af8a37e
-_packages = 'fastai fastcore torch torchvision numpy pillow'.split()
-
 def _cpu(info='/proc/cpuinfo'):
     "The processor's name with its family and model, as Linux knows them, or as Python guesses it"
     info = Path(info)
     first = info.read_text().split('\n\n')[0] if info.exists() else ''
-    known = {k.strip():v.strip() for k,_,v in (l.partition(':') for l in first.splitlines())}
-    if 'model name' not in known: return platform.processor() or platform.machine()
-    return '{model name} (family {cpu family}, model {model})'.format_map(known) if {'cpu family','model'} <= set(known) else known['model name']
+    lines = [line.partition(':') for line in first.splitlines()]
+    known = {key.strip():value.strip() for key,_,value in lines}
+    name = known.get('model name')
+    if name is None: return platform.processor() or platform.machine()
+    if not {'cpu family','model'} <= set(known): return name
+    return f"{name} (family {known['cpu family']}, model {known['model']})"
+
+def _memory_gb():
+    try: return round(os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')/2**30, 1)
+    except (AttributeError, ValueError, OSError): return None # Windows has no sysconf
 
 # %% ../nbs/07_record.ipynb #2cf20f04
+_packages = 'fastai fastcore torch torchvision numpy pillow'.split()
+
 def environment() -> dict: # `versions` and `hardware`, each a dict of short facts
     "What the run runs on: versions of Python and the libraries, processor, threads, memory, GPU"
     versions = {'entr_fastai':__version__, 'python':platform.python_version(), **{p:version(p) for p in _packages}}
     versions['torch'] = str(torch.__version__) # says which CUDA it was built for, too
-    try: memory = round(os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')/2**30, 1)
-    except (AttributeError, ValueError, OSError): memory = None # Windows has no sysconf
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return dict(versions=versions, hardware=dict(cpu=_cpu(), cores=num_cpus(), threads=torch.get_num_threads(), memory_gb=memory, gpu=gpu))
+    hardware = dict(cpu=_cpu(), cores=num_cpus(), threads=torch.get_num_threads(), memory_gb=_memory_gb(), gpu=gpu)
+    return dict(versions=versions, hardware=hardware)
 
 # %% ../nbs/07_record.ipynb #99137961
-def json_plain(o):
-    "`o` as Python's own values, which JSON can hold: from NumPy and torch, with None for NaN and infinity"
+def json_plain(
+    o, # Numbers, text, arrays and tensors, and lists and dicts of them
+): # Python's own values
+    "`o` as JSON can hold it: NumPy's and torch's as Python's, `None` for NaN and infinity"
     if isinstance(o, dict): return {str(k):json_plain(v) for k,v in o.items()}
     if hasattr(o, 'tolist'): o = o.tolist()
     if isinstance(o, (list, tuple)): return [json_plain(v) for v in o]
@@ -72,7 +86,7 @@ class RunRecord:
     data_sha256:str=None     # `fingerprint_files` of all images; None if no files were given
     train_images:int         # How many images were trained on
     valid_images:int         # How many other images every epoch was judged by
-    skipped_files:list=field(default_factory=list) # Files that were left out because they could not be read: folder and name
+    skipped_files:list=field(default_factory=list) # Folder and name of files that could not be read
     classes:list             # Names of the classes, in the order of the network's outputs
     arch:str                 # Name of the network's architecture
     weights:str              # Where the initial weights came from; 'random' if from nowhere
@@ -94,6 +108,8 @@ def _name(o):
     "The name of a function or class, of the function inside a `partial`, or of what is a name already"
     return o if isinstance(o, str) else getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
 
+def _folder_and_name(file): return '/'.join(Path(file).parts[-2:])
+
 # %% ../nbs/07_record.ipynb #64ffcf21
 @patch(cls_method=True)
 def begin(cls:RunRecord,
@@ -103,34 +119,55 @@ def begin(cls:RunRecord,
     name=None,     # Name of the data; the name of the learner's folder if None
     regime=None,   # Name of the schedule; if None, `finish` looks which named schedule equals it
 ) -> RunRecord:
-    "A record of what is known before the first step"
+    "A record of what is known before the first step; `ValueError` if `learn` is no `Learner`"
     if not hasattr(learn, 'dls'): raise ValueError(f"A run record begins with a Learner, not with {learn!r}.")
-    dls,now = learn.dls,datetime.now(timezone.utc)
-    return cls(started=now.isoformat(timespec='seconds'), seed=seed, dataset=name or Path(learn.path).resolve().name, regime=regime,
-        data_sha256=fingerprint_files(files) if files else None, train_images=len(dls.train_ds), valid_images=len(dls.valid_ds),
-        skipped_files=['/'.join(Path(o).parts[-2:]) for o in getattr(dls, 'skipped', [])], classes=[str(o) for o in getattr(dls, 'vocab', [])],
-        arch=_name(getattr(learn, 'arch', learn.model)), weights=getattr(learn, 'weights', 'not known'),
-        weights_sha256=fingerprint_weights(learn.model), **environment())
+    dls = learn.dls
+    return cls(
+        started=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+        seed=seed,
+        dataset=name or Path(learn.path).resolve().name,
+        data_sha256=fingerprint_files(files) if files else None,
+        train_images=len(dls.train_ds),
+        valid_images=len(dls.valid_ds),
+        skipped_files=[_folder_and_name(o) for o in getattr(dls, 'skipped', [])],
+        classes=[str(o) for o in getattr(dls, 'vocab', [])],
+        arch=_name(getattr(learn, 'arch', learn.model)),
+        weights=getattr(learn, 'weights', 'not known'),
+        weights_sha256=fingerprint_weights(learn.model),
+        regime=regime,
+        **environment())
 
 # %% ../nbs/07_record.ipynb #819e07ac
 def _fitted(learn):
     "The schedule and the log that `progressive_fit` left on `learn`; `ValueError` if it has not finished an epoch"
-    s,log = getattr(learn, 'schedule', None),getattr(learn, 'progress', None)
-    if s is None or not isinstance(log, pd.DataFrame) or log.empty:
-        raise ValueError("This learner has no log of its epochs yet: train it with progressive_fit, then finish the record.")
-    return s,log
+    schedule = getattr(learn, 'schedule', None)
+    log = getattr(learn, 'progress', None)
+    if schedule is None or not isinstance(log, pd.DataFrame) or log.empty:
+        raise ValueError("This learner has no log of its epochs yet: "
+                         "train it with progressive_fit, then finish the record.")
+    return schedule,log
 
+# %% ../nbs/07_record.ipynb #549221a9
 def how_trained(
     learn, # A `Learner` after `progressive_fit`
-) -> dict: # Batch size, highest learning rate, weight decay, optimiser, where images were resized and kept, precision, epochs in which only the head was trained, groups of layers that never were
-    "The settings of the training, as run"
-    log,pictures = _fitted(learn)[1],getattr(learn.dls.train, 'pictures', None)
-    if not learn.recorder.lrs: raise ValueError("This learner has begun another fit since progressive_fit, without a batch: finish the record right after progressive_fit.")
+) -> dict: # Numbers and words; `None` for what is not known
+    "The settings of the training, as run; `ValueError` without a fit that has just ended"
+    log = _fitted(learn)[1]
+    if not learn.recorder.lrs:
+        raise ValueError("This learner has begun another fit since progressive_fit, without a batch: "
+                         "finish the record right after progressive_fit.")
+    pictures = getattr(learn.dls.train, 'pictures', None)
     mixed = next((o for o in learn.cbs if hasattr(o, 'amp_mode')), None)
-    return dict(bs=learn.dls.train.bs, lr=max(learn.recorder.lrs), wd=learn.opt.hypers[-1]['wd'], optimiser=_name(learn.opt_func),
-        resized_in=log.attrs.get('way'), kept_in=pictures[0].where if pictures else None,
+    return dict(
+        bs=learn.dls.train.bs,
+        lr=max(learn.recorder.lrs),
+        wd=learn.opt.hypers[-1]['wd'],
+        optimiser=_name(learn.opt_func),
+        resized_in=log.attrs.get('way'),                   # where images got their size
+        kept_in=pictures[0].where if pictures else None,   # where decoded images are
         precision=mixed.amp_mode.value if mixed else 'fp32',
-        frozen_epochs=sum(log.frozen), frozen_groups=log.attrs.get('frozen_groups'))
+        frozen_epochs=sum(log.frozen),                     # epochs in which only the head was trained
+        frozen_groups=log.attrs.get('frozen_groups'))      # groups of layers that never were
 
 # %% ../nbs/07_record.ipynb #16568568
 def _regime(schedule):
@@ -143,14 +180,19 @@ def _regime(schedule):
 def finish(self:RunRecord,
     learn, # The same `Learner` after `progressive_fit`
 ) -> RunRecord: # Itself, completed
-    "Add the schedule as run and every epoch"
-    s,log = _fitted(learn)
-    self.schedule,self.final_size,self.cost,self.regime = str(s),s.final,s.cost(),self.regime or _regime(s)
-    self.training,self.epochs = json_plain(how_trained(learn)),json_plain(log.to_dict('records'))
+    "Add the schedule as run and every epoch; `ValueError` as `how_trained`"
+    schedule,log = _fitted(learn)
+    self.schedule = str(schedule)
+    self.final_size = schedule.final
+    self.cost = schedule.cost()
+    self.regime = self.regime or _regime(schedule)
+    self.training = json_plain(how_trained(learn))
+    self.epochs = json_plain(log.to_dict('records'))
     return self
 
 # %% ../nbs/07_record.ipynb #def8b528
-_columns = 'epoch size bs frozen train_seconds valid_seconds wait_seconds images_per_second train_loss valid_loss'.split()
+_epoch_columns = ['epoch', 'size', 'bs', 'frozen', 'train_seconds', 'valid_seconds', 'wait_seconds',
+                  'images_per_second', 'train_loss', 'valid_loss'] # the metrics come after them
 
 @patch(as_prop=True)
 def seconds(self:RunRecord) -> dict:
@@ -160,7 +202,8 @@ def seconds(self:RunRecord) -> dict:
 @patch(as_prop=True)
 def result(self:RunRecord) -> dict:
     "Losses and metrics of the last epoch; empty before the training"
-    return {k:v for k,v in self.epochs[-1].items() if k not in _columns[:-2]} if self.epochs else {}
+    last = self.epochs[-1] if self.epochs else {}
+    return {k:v for k,v in last.items() if k not in _epoch_columns[:-2]}
 
 # %% ../nbs/07_record.ipynb #1a75e5b0
 @patch
@@ -170,6 +213,13 @@ def write(self:RunRecord,
     "Write this record as JSON, whole or not at all"
     return write_whole(path, json.dumps(asdict(self), indent=1, sort_keys=True, allow_nan=False) + '\n')
 
+# %% ../nbs/07_record.ipynb #fd56059f
+def _broken(record):
+    "Fields of `record`, a dict from a file, that cannot hold what it says, or else the epochs that are none"
+    kinds = {f.name:f.type for f in fields(RunRecord) if f.type in (list,dict)}
+    wrong = [name for name,kind in kinds.items() if not isinstance(record[name], kind)]
+    return wrong or [e for e in record['epochs'] if not isinstance(e, dict)]
+
 # %% ../nbs/07_record.ipynb #3b404255
 @patch(cls_method=True)
 def read(cls:RunRecord,
@@ -177,34 +227,47 @@ def read(cls:RunRecord,
 ) -> RunRecord:
     "The record in the file `path`; `ValueError` if there is none in it"
     try: d = json.loads(Path(path).read_text(encoding='utf-8'))
-    except (ValueError, RecursionError) as e: raise ValueError(f"{path} cannot be read as JSON ({e}): it is no run record, or a broken one. Remove it.") from None
-    if not isinstance(d, dict) or 'schema' not in d: raise ValueError(f"{path} is JSON, but no run record. Move it elsewhere.")
+    except (ValueError, RecursionError) as e:
+        raise ValueError(f"{path} cannot be read as JSON ({e}): "
+                         "it is no run record, or a broken one. Remove it.") from None
+    if not isinstance(d, dict) or 'schema' not in d:
+        raise ValueError(f"{path} is JSON, but no run record. Move it elsewhere.")
     if d['schema'] != cls.schema:
-        raise ValueError(f"{path} has version {d['schema']} of the run record, and this entr_fastai reads version {cls.schema}: install the one that wrote it.")
+        raise ValueError(f"{path} has version {d['schema']} of the run record, "
+                         f"and this entr_fastai reads version {cls.schema}: install the one that wrote it.")
     if odd := {f.name for f in fields(cls)} ^ set(d):
         raise ValueError(f"{path} is no whole run record: missing or not known is {', '.join(sorted(odd))}.")
-    if odd := [f.name for f in fields(cls) if f.type in (list,dict) and not isinstance(d[f.name], f.type)] or [e for e in d['epochs'] if not isinstance(e, dict)]:
-        raise ValueError(f"{path} is a broken run record: it cannot hold what it says of {', '.join(map(str, odd))}. Remove it.")
+    if odd := _broken(d):
+        raise ValueError(f"{path} is a broken run record: "
+                         f"it cannot hold what it says of {', '.join(map(str, odd))}. Remove it.")
     return cls(**d)
 
 # %% ../nbs/07_record.ipynb #21eba6d5
-_first = 'run dataset arch weights regime schedule seed'.split()
-_text = _first[:-1] + 'started data_sha256 weights_sha256 optimiser resized_in kept_in precision cpu gpu entr_fastai python'.split() + _packages
+_run_columns = 'run dataset arch weights regime schedule seed'.split()
+_text_columns = [*_run_columns[:-1], 'started', 'data_sha256', 'weights_sha256', 'optimiser', 'resized_in', 'kept_in',
+                 'precision', 'cpu', 'gpu', 'entr_fastai', 'python', *_packages]
 
-def _rows(self, run):
-    "One flat dict for each epoch; what an epoch says itself goes before what the run says, as its batch size"
-    d = asdict(self)
-    flat = {'run':run, **{k:v for k,v in d.items() if not isinstance(v, (dict,list))}, 'n_classes':len(self.classes),
-            **d['training'], **d['versions'], **d['hardware']}
-    order = lambda e: dict.fromkeys([*_first, *(c for c in _columns if c in e), *e])
-    return [{**order(e), **flat, **e} for e in self.epochs]
+def _row(facts, epoch):
+    "What an epoch says itself goes before what the run says, as its batch size"
+    known = [c for c in _epoch_columns if c in epoch]
+    order = dict.fromkeys([*_run_columns, *known, *epoch])
+    return {**order, **facts, **epoch}
+
+def _rows(rec, run):
+    "One flat dict for each epoch"
+    d = asdict(rec)
+    facts = {k:v for k,v in d.items() if not isinstance(v, (dict,list))}
+    facts = {'run':run, **facts, 'n_classes':len(rec.classes), **d['training'], **d['versions'], **d['hardware']}
+    return [_row(facts, e) for e in rec.epochs]
 
 # %% ../nbs/07_record.ipynb #84d23ac6
 def _csv_text(folder):
     "The text of the CSV for all records in `folder`"
     files = sorted(Path(folder).glob('*.json'))
-    rows = [r for f in files for r in _rows(RunRecord.read(f), f.stem)]
-    if not rows: raise ValueError(f"{folder} holds no run record with an epoch in it: give the folder that the runs' JSON files are in.")
+    rows = [row for f in files for row in _rows(RunRecord.read(f), f.stem)]
+    if not rows:
+        raise ValueError(f"{folder} holds no run record with an epoch in it: "
+                         "give the folder that the runs' JSON files are in.")
     return pd.DataFrame(rows).to_csv(index=False)
 
 def write_csv(
@@ -218,12 +281,14 @@ def write_csv(
 def read_runs(
     source, # Folder of run records, or a CSV that `write_csv` made
 ) -> pd.DataFrame: # A row for each epoch, the facts of its run repeated in each
-    "All runs in `source` as one table"
+    "All runs in `source` as one table; `FileNotFoundError` or `ValueError` if there are none"
     source = Path(source)
-    if not source.exists(): raise FileNotFoundError(f"{source} is not there: give a folder of run records, or a CSV made from one.")
+    give = 'give a folder of run records, or a CSV made from one'
+    if not source.exists(): raise FileNotFoundError(f"{source} is not there: {give}.")
     text = StringIO(_csv_text(source)) if source.is_dir() else source
-    try: df = pd.read_csv(text, dtype=dict.fromkeys(_text, str), keep_default_na=False, na_values=[''])
-    except ValueError as e: raise ValueError(f"{source} cannot be read as a CSV ({e}): give a folder of run records, or a CSV made from one.") from None
-    if lost := [c for c in _first if c not in df]: raise ValueError(f"{source} is no table of runs: it lacks {', '.join(lost)}.")
-    if df.empty: raise ValueError(f"{source} holds no run: give a folder of run records, or a CSV made from one.")
+    try: df = pd.read_csv(text, dtype=dict.fromkeys(_text_columns, str), keep_default_na=False, na_values=[''])
+    except ValueError as e: raise ValueError(f"{source} cannot be read as a CSV ({e}): {give}.") from None
+    if lost := [c for c in _run_columns if c not in df]:
+        raise ValueError(f"{source} is no table of runs: it lacks {', '.join(lost)}.")
+    if df.empty: raise ValueError(f"{source} holds no run: {give}.")
     return df

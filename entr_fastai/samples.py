@@ -7,6 +7,7 @@ __all__ = ['draw_sample', 'samples']
 
 # %% ../nbs/12_samples.ipynb #bbb7bfe0
 import math
+from itertools import product
 from numbers import Integral
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def _wave(x): return np.abs(2*(x-np.floor(x))-1) # 1 at whole numbers, 0 halfway
 
 def _turn(angle, x, y):
     "`x`,`y` seen along and across `angle`, a number or one per pixel"
-    c,s = np.cos(angle), np.sin(angle)
+    c,s = np.cos(angle),np.sin(angle)
     return c*x+s*y, c*y-s*x
 
 def _mix(mask, a, b):
@@ -37,42 +38,57 @@ def _mix(mask, a, b):
     return np.asarray(a) + mask[...,None]*(np.asarray(b)-np.asarray(a))
 
 # %% ../nbs/12_samples.ipynb #7bad0263
+def _blend(rows, n):
+    "A row a pixel, blended from `n` and two more `rows`"
+    p = (np.arange(_side)+.5)*n/_side
+    i = p.astype(int)
+    t = (p-i)[:,None]
+    t = t*t*(3-2*t)
+    return rows[i]*(1-t) + rows[i+1]*t
+
 def _noise(rng, nx, ny=None):
     "A smooth surface between 0 and 1 with `nx` by `ny` hills, blended from random corners"
     ny = ny or nx
-    def blend(g, n):
-        p = (np.arange(_side)+.5)*n/_side; i = p.astype(int)
-        t = (p-i)[:,None]; t = t*t*(3-2*t)
-        return g[i]*(1-t) + g[i+1]*t
-    return blend(blend(rng.random((int(ny)+2, int(nx)+2)), ny).T, nx).T
+    corners = rng.random((int(ny)+2, int(nx)+2))
+    return _blend(_blend(corners, ny).T, nx).T
 
 def _clouds(rng, n): return (4*_noise(rng, n) + 2*_noise(rng, 2*n) + _noise(rng, 4*n))/7
 
 # %% ../nbs/12_samples.ipynb #755852e4
 def _cells(rng, x, y, jitter=1):
     "Points, one a unit square: distance to the nearest, how much further the next is, a number for each point"
-    t = rng.random((3,64*64)); i,j = np.floor(y),np.floor(x)
-    home = (i*64+j).astype(int); x,y = x-j-.5, y-i-.5
-    d1 = np.full(x.shape, 9.); d2,who = d1,home
-    for a,b in [(a,b) for a in (-1,0,1) for b in (-1,0,1)]:
-        n = (home+64*a+b) % (64*64)
-        dx,dy = b+jitter*(t[0][n]-.5)-x, a+jitter*(t[1][n]-.5)-y
+    across,down,own = rng.random((3,64*64)) # each point's place in its square, and its number
+    row,column = np.floor(y),np.floor(x)
+    home = (row*64+column).astype(int)
+    x = x-column-.5
+    y = y-row-.5
+    nearest = np.full(x.shape, 9.) # squared, until all are known
+    second,who = nearest,home
+    for i,j in product((-1,0,1), repeat=2):
+        n = (home+64*i+j) % (64*64)
+        dx = j+jitter*(across[n]-.5)-x
+        dy = i+jitter*(down[n]-.5)-y
         d = dx*dx+dy*dy
-        d2,who,d1 = np.minimum(d2, np.maximum(d, d1)), np.where(d<d1, n, who), np.minimum(d, d1)
-    d1,d2 = np.sqrt(d1),np.sqrt(d2)
-    return d1, d2-d1, t[2][who]
+        second = np.minimum(second, np.maximum(d, nearest))
+        who = np.where(d<nearest, n, who)
+        nearest = np.minimum(d, nearest)
+    nearest,second = np.sqrt(nearest),np.sqrt(second)
+    return nearest, second-nearest, own[who]
 
 # %% ../nbs/12_samples.ipynb #77b0f1df
 def _stamp(img, x, y, r, angle, colour, box=False, soft=1, alpha=1):
     "Paint on `img`, in place, an oval or a box of half-sizes `r` turned by `angle`"
-    m = int(1.5*max(r))+3; x0,y0 = int(x)-m, int(y)-m
-    if not (-2*m<x0<_side and -2*m<y0<_side): return
-    w = np.s_[max(y0,0):y0+2*m, max(x0,0):x0+2*m]
-    u,v = _turn(angle, _x[w]-x, _y[w]-y)
-    d = np.minimum(r[0]-np.abs(u), r[1]-np.abs(v)) if box else (1-np.sqrt((u/r[0])**2+(v/r[1])**2))*min(r)
+    reach = int(1.5*max(r))+3
+    left,top = int(x)-reach,int(y)-reach
+    if not (-2*reach<left<_side and -2*reach<top<_side): return
+    window = np.s_[max(top,0):top+2*reach, max(left,0):left+2*reach]
+    u,v = _turn(angle, _x[window]-x, _y[window]-y)
+    if box: depth = np.minimum(r[0]-np.abs(u), r[1]-np.abs(v))
+    else: depth = (1-np.sqrt((u/r[0])**2+(v/r[1])**2))*min(r)
     if callable(colour): colour = colour(u/r[0], v/r[1])
-    img[w] = _mix(alpha*_inside(d/soft), img[w], colour)
+    img[window] = _mix(alpha*_inside(depth/soft), img[window], colour)
 
+# %% ../nbs/12_samples.ipynb #e5a413eb
 def _pen(img, x, y, angle, scale=1):
     "A function that stamps at `u` along and `v` across a thing at `x`,`y`"
     def put(u, v, ru, rv, colour, turn=0, **kw):
@@ -96,17 +112,20 @@ def _grains(rng, size):
     "Grains about `size` px wide with bent borders: px from the border, and a direction and a shade for each"
     x,y = [(w+.35*size*_noise(rng, 2*_side/size))/size for w in (_x,_y)]
     _,gap,own = _cells(rng, x, y)
-    return gap*size/2, math.pi*own, .26+.24*(97*own%1)+.12*_clouds(rng, 3)+.2*_noise(rng, 70)
+    shade = .26+.24*(97*own%1)+.12*_clouds(rng, 3)+.2*_noise(rng, 70)
+    return gap*size/2, math.pi*own, shade
 
 def _grow(rng, angle, bend=8):
     "Coordinates along and across the direction of each grain, slightly bent"
     return _turn(angle, _x+bend*_noise(rng, 5), _y+bend*_noise(rng, 5))
 
+# %% ../nbs/12_samples.ipynb #3a478d76
 def _martensite(rng):
     _,angle,shade = _grains(rng, rng.uniform(80,150))
-    u,v = _grow(rng, angle); w = rng.uniform(7,11)
-    _,gap,lath = _cells(rng, u/(7*w), v/w)
-    return shade-.2 + .45*lath - .2*_inside(1-gap*w)
+    u,v = _grow(rng, angle)
+    width = rng.uniform(7,11)
+    _,gap,lath = _cells(rng, u/(7*width), v/width)
+    return shade-.2 + .45*lath - .2*_inside(1-gap*width)
 
 def _network(rng):
     border,_,shade = _grains(rng, rng.uniform(45,85))
@@ -115,6 +134,7 @@ def _network(rng):
 
 # %% ../nbs/12_samples.ipynb #c6abae37
 def _pearlite(rng, period):
+    "Grains with a stripe every `period` px"
     _,angle,shade = _grains(rng, rng.uniform(50,90))
     _,v = _grow(rng, angle, 14)
     plate = _inside((_wave(v/period)-.2-.6*_noise(rng, 50))*2.2)
@@ -125,25 +145,30 @@ def _pearlite_fine(rng): return _pearlite(rng, rng.uniform(3.5,3.9))
 
 def _spheroidite(rng):
     _,_,shade = _grains(rng, rng.uniform(50,90))
-    s = rng.uniform(5,5.8); u,v = _grow(rng, 3*rng.random(), 14)
-    d,_,size = _cells(rng, u/s, v/s, .5)
-    return shade + rng.uniform(.25,.5)*(_inside((.23+.2*size-d)*s)-.4)
+    apart = rng.uniform(5,5.8)
+    u,v = _grow(rng, 3*rng.random(), 14)
+    near,_,size = _cells(rng, u/apart, v/apart, .5)
+    return shade + rng.uniform(.25,.5)*(_inside((.23+.2*size-near)*apart)-.4)
 
 # %% ../nbs/12_samples.ipynb #d4eff68e
+_paints = [(.75,.77,.8),(.45,.66,.55),(.8,.62,.2),(.78,.6,.55),(.85,.82,.72),(.4,.6,.68)]
+
 def _board(rng):
     "Painted wood with its grain, a gap between two boards, and uneven light"
-    paint = _pick(rng, [(.75,.77,.8),(.45,.66,.55),(.8,.62,.2),(.78,.6,.55),(.85,.82,.72),(.4,.6,.68)])
+    paint = _pick(rng, _paints)
     grain = _noise(rng, 5, 70)+_noise(rng, 12, 120)
     img = (.72+.09*grain+.3*_clouds(rng, 2))[...,None]*paint
     gap = _inside(rng.uniform(1,3)-np.abs(_y-rng.uniform(0,_side)))
     img = _mix(.7*gap, img, (.2,.18,.15))
     return img.transpose(1,0,2).copy() if rng.random()<.5 else img
 
+# %% ../nbs/12_samples.ipynb #6a43a0d5
 def _legs(rng, put, dark):
     "Six legs of two parts and two feelers"
     for side in (-1,1):
         for u,turn in ((18,.75),(8,1.6),(-2,2.3)):
-            turn += rng.uniform(-.2,.2); c,s = math.cos(turn),math.sin(turn)
+            turn += rng.uniform(-.2,.2)
+            c,s = math.cos(turn),math.sin(turn)
             put(u+22*c, side*22*s, 16, 1.7, dark, side*turn, box=True)
             put(u+40*c-5, side*36*s, 10, 1.2, dark, side*(turn+.5), box=True)
         put(46, side*9, 11, .9, dark, side*rng.uniform(.3,.7), box=True)
@@ -151,11 +176,13 @@ def _legs(rng, put, dark):
 # %% ../nbs/12_samples.ipynb #b583e311
 def _bee(rng, bands, fur, plump=1):
     "A bee with its abdomen coloured by `bands`: the picture, and a pen to add to the bee"
-    img = _board(rng); a,s,dark = rng.uniform(0,2*math.pi), rng.uniform(1.4,1.75), (.13,.09,.06)
+    img = _board(rng)
+    angle = rng.uniform(0,2*math.pi)
+    scale = rng.uniform(1.4,1.75)
     x,y = [128+rng.uniform(-16,16) for _ in 'xy']
-    _stamp(img, x+rng.uniform(5,16), y+rng.uniform(5,16), (90,40), a, (.1,.09,.08), soft=24, alpha=.5)
-    put = _pen(img, x+10*math.cos(a), y+10*math.sin(a), a, s)
-    _legs(rng, put, dark)
+    _stamp(img, x+rng.uniform(5,16), y+rng.uniform(5,16), (90,40), angle, (.1,.09,.08), soft=24, alpha=.5)
+    put = _pen(img, x+10*math.cos(angle), y+10*math.sin(angle), angle, scale)
+    _legs(rng, put, (.13,.09,.06))
     put(-34, 0, 42, 21*plump, bands, soft=1+12*(plump-1))
     put(8, 0, 19, 17*plump, _domed(fur), soft=5)
     put(31, 0, 8, 12, (.21,.15,.1), soft=2)
@@ -164,6 +191,7 @@ def _bee(rng, bands, fur, plump=1):
         put(-22, side*17*plump, 36, 10, (.8,.8,.76), -side*rng.uniform(.15,.4), soft=2, alpha=.4)
     return img, put
 
+# %% ../nbs/12_samples.ipynb #72002ded
 def _worker(rng, period):
     "A honey bee with a band every `period` (times its scale) px"
     k = rng.uniform(.8,1.15)
@@ -172,15 +200,16 @@ def _worker(rng, period):
         return k*_mix(t, (.72,.5,.25), (.2,.12,.07))*(1.12-.45*v*v)[...,None]
     return _bee(rng, bands, (.5*k,.37*k,.2*k))
 
-# %% ../nbs/12_samples.ipynb #114a24e1
 def _carniolan(rng): return _worker(rng, rng.uniform(3.6,4.1))[0]
 def _italian(rng): return _worker(rng, rng.uniform(8.5,9.5))[0]
 
+# %% ../nbs/12_samples.ipynb #114a24e1
 def _mites(rng):
     img,put = _worker(rng, rng.uniform(3.6,9.5))
     for _ in range(int(rng.uniform(3,7))):
-        u,v = rng.uniform(-50,18), rng.uniform(-11,11)
-        put(u, v, 3.4, 4.6, _domed((.5,.13,.06))); put(u+1, v+1.3, .9, .9, (.85,.6,.5))
+        u,v = rng.uniform(-50,18),rng.uniform(-11,11)
+        put(u, v, 3.4, 4.6, _domed((.5,.13,.06)))
+        put(u+1, v+1.3, .9, .9, (.85,.6,.5))
     return img
 
 def _pollen(rng):
@@ -189,6 +218,7 @@ def _pollen(rng):
     for side in (-1,1): put(-12, side*28, 11, 9, _domed(colour), side*.6, soft=1.5)
     return img
 
+# %% ../nbs/12_samples.ipynb #3c3cd7d1
 def _bumblebee(rng):
     def bands(u, v):
         t = 42*u+8*v*v
@@ -198,94 +228,127 @@ def _bumblebee(rng):
 
 # %% ../nbs/12_samples.ipynb #5c9a6258
 _soils = [(.33,.42,.22),(.42,.45,.27),(.55,.48,.36),(.43,.36,.27),(.36,.42,.34)]
-def _land(rng): return _mix(_clouds(rng, 4), _pick(rng, _soils), _pick(rng, _soils)) + .1*(_noise(rng, 80)-.5)[...,None]
+
+def _land(rng):
+    "Two soils, mixed by clouds"
+    ground = _mix(_clouds(rng, 4), _pick(rng, _soils), _pick(rng, _soils))
+    return ground + .1*(_noise(rng, 80)-.5)[...,None]
 
 def _view(rng, far=45):
     "A direction and a point within `far` px of the middle; the coordinates along and across, measured from there"
-    a,x,y = rng.uniform(0,2*math.pi), *[128+rng.uniform(-far,far) for _ in 'xy']
-    return (x,y,a), *_turn(a, _x-x, _y-y)
+    angle = rng.uniform(0,2*math.pi)
+    x,y = [128+rng.uniform(-far,far) for _ in 'xy']
+    return (x,y,angle), *_turn(angle, _x-x, _y-y)
 
+# %% ../nbs/12_samples.ipynb #2220d565
 def _plots(rng, plants):
     "Plots between tracks, planted by `plants`, a function of the place in rows"
-    _,u,v = _view(rng); w,h,p = rng.uniform(90,200), rng.uniform(70,140), rng.uniform(6.2,7.4)
-    grown = .8*plants(u/p, v/p)*_inside(3*_clouds(rng, 8)-rng.uniform(.4,1.2))
+    _,u,v = _view(rng)
+    w,h = rng.uniform(90,200),rng.uniform(70,140)
+    apart = rng.uniform(6.2,7.4)
+    grown = .8*plants(u/apart, v/apart)*_inside(3*_clouds(rng, 8)-rng.uniform(.4,1.2))
     shade = (.37*np.floor(u/w)+.73*np.floor(v/h))%1
-    img = _mix(grown, _land(rng)+.1*(shade-.5)[...,None], _pick(rng, [(.12,.24,.1),(.16,.26,.12),(.2,.25,.1)]))
-    return _mix(_inside(2-np.minimum(w*(1-_wave(u/w)), h*(1-_wave(v/h)))/2), img, (.6,.55,.45))
+    land = _land(rng)+.1*(shade-.5)[...,None]
+    img = _mix(grown, land, _pick(rng, [(.12,.24,.1),(.16,.26,.12),(.2,.25,.1)]))
+    track = _inside(2-np.minimum(w*(1-_wave(u/w)), h*(1-_wave(v/h)))/2)
+    return _mix(track, img, (.6,.55,.45))
 
-def _field(rng): return _plots(rng, lambda u,v: _inside((_wave(v)-.5)*2.5))
-def _orchard(rng): return _plots(rng, lambda u,v: _inside((.8-np.sqrt((1-_wave(u))**2+(1-_wave(v))**2))*2.5))
+def _row(u, v): return _inside((_wave(v)-.5)*2.5)
+def _tree(u, v): return _inside((.8-np.sqrt((1-_wave(u))**2+(1-_wave(v))**2))*2.5)
+def _field(rng): return _plots(rng, _row)
+def _orchard(rng): return _plots(rng, _tree)
 
 # %% ../nbs/12_samples.ipynb #97d690b9
 def _strip(rng):
     "Land with a paved strip across: the picture, the place of the strip, coordinates along and across, half its width"
-    at,u,v = _view(rng); w = rng.uniform(26,42)
+    at,u,v = _view(rng)
+    half = rng.uniform(26,42)
     grey = rng.uniform(.4,.58)+.12*(_clouds(rng, 5)-.5)
-    return _mix(_inside(w-np.abs(v)), _land(rng), grey[...,None]*np.ones(3)), at, u, v, w
+    img = _mix(_inside(half-np.abs(v)), _land(rng), grey[...,None]*np.ones(3))
+    return img, at, u, v, half
 
 def _runway(rng):
-    img,_,u,v,w = _strip(rng); side = np.abs(v)
-    dash,edge = _inside(1.2-side)*(_wave(u/30)>.4), _inside(1-np.abs(side-.86*w))
-    bars = _inside((_wave(v/5)-.4)*4)*(np.abs(u)<16)*(side<.75*w)*(side>3)
+    img,_,u,v,half = _strip(rng)
+    side = np.abs(v)
+    dash = _inside(1.2-side)*(_wave(u/30)>.4)
+    edge = _inside(1-np.abs(side-.86*half))
+    bars = _inside((_wave(v/5)-.4)*4)*(np.abs(u)<16)*(side<.75*half)*(side>3)
+    paint = .9*np.maximum(np.maximum(dash, edge), bars)
     rubber = .5*_inside(1-side/12)*_noise(rng, 16)
-    return _mix(.9*np.maximum(np.maximum(dash, edge), bars), _mix(rubber, img, (.2,.2,.2)), (.93,.93,.9))
+    return _mix(paint, _mix(rubber, img, (.2,.2,.2)), (.93,.93,.9))
+
+# %% ../nbs/12_samples.ipynb #2d2023a9
+_cars = [(.85,.85,.85),(.12,.12,.14),(.6,.12,.1),(.7,.72,.75),(.15,.25,.5),(.9,.9,.92)]
 
 def _freeway(rng):
-    img,at,u,v,w = _strip(rng); lane = .3*w
-    dash = _inside(.6-lane*(1-_wave(v/lane))/2)*(_wave(u/9)>.5)*(np.abs(v)<.95*w)
-    img = _mix(np.maximum(.8*dash, _inside(1.5-np.abs(v))), img, (.85,.85,.82)); put = _pen(img, *at)
+    img,at,u,v,half = _strip(rng)
+    lane = .3*half
+    dash = _inside(.6-lane*(1-_wave(v/lane))/2)*(_wave(u/9)>.5)*(np.abs(v)<.95*half)
+    img = _mix(np.maximum(.8*dash, _inside(1.5-np.abs(v))), img, (.85,.85,.82))
+    put = _pen(img, *at)
     for _ in range(int(rng.uniform(14,30))):
-        t,k = rng.uniform(-170,170), lane*(int(6*rng.random())-2.5)
-        paint = _pick(rng, [(.85,.85,.85),(.12,.12,.14),(.6,.12,.1),(.7,.72,.75),(.15,.25,.5),(.9,.9,.92)])
-        put(t+1, k+1, 4.6, 2.4, (.1,.1,.1), box=True, alpha=.5)
-        put(t, k, 4.4, 2.1, paint, box=True); put(t+.8, k, 1.1, 1.7, (.15,.17,.2), box=True)
+        along = rng.uniform(-170,170)
+        across = lane*(int(6*rng.random())-2.5)
+        colour = _pick(rng, _cars)
+        put(along+1, across+1, 4.6, 2.4, (.1,.1,.1), box=True, alpha=.5) # its shadow
+        put(along, across, 4.4, 2.1, colour, box=True)
+        put(along+.8, across, 1.1, 1.7, (.15,.17,.2), box=True) # its windows
     return img
 
 # %% ../nbs/12_samples.ipynb #113fb9f5
+_roofs = [(.5,.32,.26),(.45,.42,.4),(.62,.57,.5),(.36,.34,.36),(.7,.68,.66)]
+
 def _house(rng, put, u, v, width, back):
     "A house: its shadow, the two halves of its roof, trees behind it"
-    roof = np.asarray(_pick(rng, [(.5,.32,.26),(.45,.42,.4),(.62,.57,.5),(.36,.34,.36),(.7,.68,.66)]))
-    r = rng.uniform(8,width), rng.uniform(8,12)
-    put(u+4, v+3, *r, (.12,.13,.12), box=True, alpha=.6)
-    put(u, v, *r, lambda u,v: roof*(1+.2*np.sign(v))[...,None], box=True)
-    for _ in range(3): put(u+rng.uniform(-14,14), v+back*rng.uniform(14,26), *[rng.uniform(3,6)]*2, (.13,.22,.1), soft=2)
+    roof = np.asarray(_pick(rng, _roofs))
+    half = rng.uniform(8,width),rng.uniform(8,12)
+    put(u+4, v+3, *half, (.12,.13,.12), box=True, alpha=.6)
+    put(u, v, *half, lambda u,v: roof*(1+.2*np.sign(v))[...,None], box=True)
+    for _ in range(3):
+        x,y = u+rng.uniform(-14,14),v+back*rng.uniform(14,26)
+        r = rng.uniform(3,6)
+        put(x, y, r, r, (.13,.22,.1), soft=2)
 
 def _houses(rng):
-    at,u,v = _view(rng); pitch,depth = rng.uniform(24,32), rng.uniform(80,100)
-    img = _mix(_inside(6-depth*(1-_wave(v/depth))/2), _land(rng), (.5,.5,.5)); put = _pen(img, *at)
-    for i in range(-8,9):
-        for j in range(-3,4):
-            for side in (-1,1): _house(rng, put, pitch*(i+rng.uniform(-.1,.1)), depth*j+side*(.5*depth-26), .46*pitch, side)
+    at,u,v = _view(rng)
+    pitch,depth = rng.uniform(24,32),rng.uniform(80,100)
+    img = _mix(_inside(6-depth*(1-_wave(v/depth))/2), _land(rng), (.5,.5,.5))
+    put = _pen(img, *at)
+    for i,j,side in product(range(-8,9), range(-3,4), (-1,1)):
+        x,y = pitch*(i+rng.uniform(-.1,.1)),depth*j+side*(.5*depth-26)
+        _house(rng, put, x, y, .46*pitch, side)
     return img
 
 # %% ../nbs/12_samples.ipynb #e25ee031
 _kinds = dict(
-    steel=dict(martensite=_martensite, network=_network, pearlite_coarse=_pearlite_coarse, pearlite_fine=_pearlite_fine,
-               spheroidite=_spheroidite),
+    steel=dict(martensite=_martensite, network=_network, pearlite_coarse=_pearlite_coarse,
+               pearlite_fine=_pearlite_fine, spheroidite=_spheroidite),
     bees=dict(bumblebee=_bumblebee, carniolan=_carniolan, italian=_italian, mites=_mites, pollen=_pollen),
     aerial=dict(field=_field, freeway=_freeway, houses=_houses, orchard=_orchard, runway=_runway))
 
 def _among(x, xs, what):
     "`xs[x]`, or an error that names what there is"
-    if x not in list(xs): raise ValueError(f"There are no samples of {what} {x!r}: take one of {', '.join(map(repr, xs))}.")
-    return xs[x]
+    if x in list(xs): return xs[x]
+    raise ValueError(f"There are no samples of {what} {x!r}: take one of {', '.join(map(repr, xs))}.")
 
+# %% ../nbs/12_samples.ipynb #d64273cb
 def draw_sample(
     kind:str, # 'steel', 'bees' or 'aerial'
-    cls:str, # a class of that kind, such as 'pearlite_fine'
-    n:int=0 # number of the image in its class, from 0
-)->Image.Image: # 256 by 256 px, grey for steel and RGB for the others
+    cls:str,  # A class of that kind, such as 'pearlite_fine'
+    n:int=0,  # Number of the image in its class, from 0
+) -> Image.Image: # 256 by 256 px, grey for steel and RGB for the others
     "One sample: the same arguments give the same pixels; `ValueError` if there is no such kind, class or number"
     draw = _among(cls, _among(kind, _kinds, 'the kind'), f'{kind} of the class')
-    if not isinstance(n, Integral) or n<0: raise ValueError(f"The images of a class are numbered from 0: {n!r} is no such number.")
+    if not isinstance(n, Integral) or n<0:
+        raise ValueError(f"The images of a class are numbered from 0: {n!r} is no such number.")
     rng = _rng(f'{kind}/{cls}/{n:d}')
     return _photo(rng, draw(rng))
 
 # %% ../nbs/12_samples.ipynb #84e4d363
 def samples(
-    kind:str # 'steel', 'bees' or 'aerial'
-)->Path: # folder of 5 class folders with 60 PNG files each; `image_dls` takes it
-    "The offline samples of a `kind`, drawn by code: for tests and demos, not for claims; `ValueError` if there is no such kind"
+    kind:str, # 'steel', 'bees' or 'aerial'
+) -> Path: # Folder of 5 class folders with 60 PNG files each; `image_dls` takes it
+    "The folder of drawn samples of a kind: for tests and demos, not for claims; `ValueError` if there is no such kind"
     classes = _among(kind, _kinds, 'the kind')
     def draw(folder):
         for cls in classes:

@@ -6,10 +6,13 @@
 __all__ = ['Stage', 'SizeSchedule', 'fixed', 'gradual', 'one_step', 'reduced', 'small_size', 'as_schedule']
 
 # %% ../nbs/01_schedule.ipynb #93f935a2
+import re
 from dataclasses import dataclass
 from itertools import groupby
-import re
 from typing import NamedTuple
+
+# %% ../nbs/01_schedule.ipynb #7cd8f51f
+from fastcore.basics import patch
 from .core import pixels, share, whole_number
 
 # %% ../nbs/01_schedule.ipynb #db7fbc62
@@ -23,8 +26,30 @@ def _pairs(stages):
     "`stages` as a list of pairs, or a sentence that says how to write one"
     try: return [(s,e) for s,e in stages]
     except (TypeError, ValueError):
-        raise ValueError(f"{stages!r} is no list of stages: " + ("as_schedule reads text." if isinstance(stages, str) else
-                         "write a name such as 'gradual', text such as '64x2,128x4', or pairs such as [(64,2), (128,4)].")) from None
+        how = "write a name such as 'gradual', text such as '64x2,128x4', or pairs such as [(64,2), (128,4)]."
+        if isinstance(stages, str): how = 'as_schedule reads text.'
+        raise ValueError(f"{stages!r} is no list of stages: {how}") from None
+
+def _checked(stages):
+    "`stages` as pairs of whole numbers with at least one epoch in all"
+    pairs = [(pixels(s), whole_number(e, f'The number of epochs at {s} px', least=0)) for s,e in _pairs(stages)]
+    if any(e for _,e in pairs): return pairs
+    raise ValueError(f"A schedule needs at least one epoch, but there is none in {pairs}: write for example '128x4'.")
+
+# %% ../nbs/01_schedule.ipynb #f2dbf350
+def _merged(pairs):
+    "A `Stage` for each run of pairs with one size"
+    runs = groupby(pairs, key=lambda pair: pair[0])
+    return tuple(Stage(size, sum(epochs for _,epochs in run)) for size,run in runs)
+
+def _in_order(stages):
+    "`ValueError` for a stage that has no epochs or is above the last one"
+    *before,last = stages
+    if idle := [s for s in before if not s.epochs]:
+        raise ValueError(f"Only the last stage may have no epochs, but {idle[0].size} px has none: leave it out.")
+    if big := [s for s in before if s.size > last.size]:
+        raise ValueError(f"A schedule ends at its largest size, but {big[0].size} px is above the last, "
+                         f"{last.size} px: add a stage such as '{big[0].size}x1' at the end.")
 
 # %% ../nbs/01_schedule.ipynb #c60e0ff5
 @dataclass(frozen=True, repr=False)
@@ -33,50 +58,49 @@ class SizeSchedule:
     stages:tuple # `Stage`s or `(size, epochs)` pairs, in the order of training
 
     def __post_init__(self):
-        pairs = [(pixels(s), whole_number(e, f'The number of epochs at {s} px', least=0)) for s,e in _pairs(self.stages)]
-        stages = tuple(Stage(s, sum(e for _,e in g)) for s,g in groupby(pairs, key=lambda p: p[0]))
-        if not sum(s.epochs for s in stages):
-            raise ValueError(f"A schedule needs at least one epoch, but there is none in {pairs}: write for example '128x4'.")
-        if idle := [s for s in stages[:-1] if not s.epochs]:
-            raise ValueError(f"Only the last stage may have no epochs, but {idle[0].size} px has none: leave it out.")
-        if big := [s for s in stages if s.size > stages[-1].size]:
-            raise ValueError(f"A schedule ends at its largest size, but {big[0].size} px is above the last, {stages[-1].size} px: "
-                             f"add a stage such as '{big[0].size}x1' at the end.")
-        object.__setattr__(self, 'stages', stages)
-
-    def __str__(self): return ','.join(f'{s.size}x{s.epochs}' for s in self.stages)
-    def __repr__(self): return f"SizeSchedule('{self}': {self.epochs} epochs, final {self.final} px, cost {self.cost():.2f})"
+        stages = _merged(_checked(self.stages))
+        _in_order(stages)
+        object.__setattr__(self, 'stages', stages) # it is frozen for everybody else
 
     @property
     def epochs(self): return sum(s.epochs for s in self.stages)
     @property
     def final(self): return self.stages[-1].size
 
-    def size_at(self,
-        epoch:int, # Counted from 0 over the whole fit, frozen epochs included
-    ) -> int: # Training size in pixels
-        "The size that `epoch` trains at"
-        epoch = whole_number(epoch, f'The epoch of the schedule {self}', least=0, most=self.epochs-1)
-        for size,n in self.stages:
-            if epoch < n: return size
-            epoch -= n
+    def __str__(self): return ','.join(f'{s.size}x{s.epochs}' for s in self.stages)
+    def __repr__(self):
+        return f"SizeSchedule('{self}': {self.epochs} epochs, final {self.final} px, cost {self.cost():.2f})"
 
-    def cost(self) -> float: # 1 for a schedule that trains at the final size only
-        "Arithmetic of the epochs relative to as many at the final size: the mean of (size/final)²"
-        return sum(n*(size/self.final)**2 for size,n in self.stages) / self.epochs
+# %% ../nbs/01_schedule.ipynb #60fc2c79
+@patch
+def size_at(self:SizeSchedule,
+    epoch:int, # Counted from 0 over the whole fit, frozen epochs included
+) -> int: # Training size in pixels
+    "The size that `epoch` trains at; `ValueError` for an epoch that is not in the schedule"
+    epoch = whole_number(epoch, f'The epoch of the schedule {self}', least=0, most=self.epochs-1)
+    for size,n in self.stages:
+        if epoch < n: return size
+        epoch -= n
 
-    def plot(self,
-        ax=None,      # Matplotlib axes to draw into, new ones by default
-        **kwargs      # Passed to `Axes.step`, for example `label` or `color`
-    ): # The axes
-        "Draw size against epoch"
-        from matplotlib import pyplot as plt
-        if ax is None: ax = plt.subplots(figsize=(5,2.5))[1]
-        sizes = [self.size_at(e) for e in range(self.epochs)]
-        ax.step(range(self.epochs+1), sizes + sizes[-1:], where='post', **kwargs)
-        ax.plot(self.epochs, self.final, 'o', color=ax.lines[-1].get_color())
-        ax.set(xlabel='epochs trained', ylabel='size (px)')
-        return ax
+@patch
+def cost(self:SizeSchedule) -> float: # 1 for a schedule that trains at the final size only
+    "Arithmetic of the epochs relative to as many at the final size: the mean of (size/final)²"
+    return sum(n*(size/self.final)**2 for size,n in self.stages) / self.epochs
+
+# %% ../nbs/01_schedule.ipynb #e1b8cdbc
+@patch
+def plot(self:SizeSchedule,
+    ax=None,      # Matplotlib axes to draw into, new ones by default
+    **kwargs      # Passed to `Axes.step`, for example `label` or `color`
+): # The axes
+    "Draw size against epoch"
+    from matplotlib import pyplot as plt
+    if ax is None: ax = plt.subplots(figsize=(5,2.5))[1]
+    sizes = [self.size_at(e) for e in range(self.epochs)]
+    ax.step(range(self.epochs+1), sizes + sizes[-1:], where='post', **kwargs)
+    ax.plot(self.epochs, self.final, 'o', color=ax.lines[-1].get_color())
+    ax.set(xlabel='epochs trained', ylabel='size (px)')
+    return ax
 
 # %% ../nbs/01_schedule.ipynb #e530243f
 def fixed(
@@ -89,9 +113,11 @@ def fixed(
 # %% ../nbs/01_schedule.ipynb #4548f64a
 def _ends(start, final):
     "Both sizes checked"
-    start,final = pixels(start, 'The start size'),pixels(final, 'The final size')
-    if start > final: raise ValueError(f"The start size {start} px is above the final size {final} px: swap them, or use fixed({final}, ...).")
-    return start,final
+    start = pixels(start, 'The start size')
+    final = pixels(final, 'The final size')
+    if start <= final: return start,final
+    raise ValueError(f"The start size {start} px is above the final size {final} px: "
+                     f"swap them, or use fixed({final}, ...).")
 
 # %% ../nbs/01_schedule.ipynb #fc3ec13e
 def gradual(
@@ -103,7 +129,8 @@ def gradual(
 ) -> SizeSchedule:
     "Grow from `start` to `final` in equal steps, then stay"
     start,final = _ends(start, final)
-    epochs,multiple = whole_number(epochs, 'The number of epochs'),whole_number(multiple, 'multiple')
+    epochs = whole_number(epochs, 'The number of epochs')
+    multiple = whole_number(multiple, 'multiple')
     ramp = epochs - max(1, int(share(hold, 'hold')*epochs + 0.5))
     sizes = [start + (final-start)*e//ramp for e in range(ramp)]
     sizes = [max(start, s//multiple*multiple) for s in sizes]
@@ -120,7 +147,8 @@ def one_step(
     start,final = _ends(start, final)
     epochs = whole_number(epochs, 'The number of epochs')
     small = min(int(share(at, 'at')*epochs + 0.5), epochs-1)
-    return SizeSchedule([(start,small)]*(small>0) + [(final, epochs-small)])
+    stages = [(start,small), (final, epochs-small)]
+    return SizeSchedule(stages if small else stages[1:])
 
 # %% ../nbs/01_schedule.ipynb #10d19282
 def reduced(
@@ -135,36 +163,52 @@ def reduced(
 # %% ../nbs/01_schedule.ipynb #cce50ddf
 def small_size(
     final:int, # Final size in pixels
-) -> int:
+) -> int: # Pixels
     "Where the named regimes start: three quarters of `final` in multiples of 32, at least 64 and at most `final`"
     final = pixels(final, 'The final size')
     return min(final, max(64, final*3//4//32*32))
 
 # %% ../nbs/01_schedule.ipynb #a6047607
-_regimes = dict(fixed=lambda start,final,epochs: fixed(final, epochs), gradual=gradual, one_step=one_step, reduced=reduced)
+_regimes = {'fixed': lambda start,final,epochs: fixed(final, epochs), # the only one without a small size
+            'gradual': gradual,
+            'one_step': one_step,
+            'reduced': reduced}
 
-def _parse(spec):
-    "The schedule a string of stages stands for"
-    stages = [re.fullmatch(r'\s*(\d{1,9})\s*x\s*(\d{1,9})\s*', o) for o in spec.split(',')]
-    if not all(stages): raise ValueError(f"{spec!r} is no schedule: write one of {', '.join(_regimes)}, "
-                                         "or stages as sizexepochs such as '64x2,128x2,224x4'.")
+def _named(name, epochs, final):
+    "The regime `name`, from its small size"
+    if epochs is not None and final is not None: return _regimes[name](small_size(final), final, epochs)
+    raise ValueError(f"{name!r} needs the number of epochs and the final size; "
+                     "or write the stages out, such as '64x2,128x2'.")
+
+# %% ../nbs/01_schedule.ipynb #b0b8778f
+def _parse(text):
+    "The schedule that stages written as text stand for"
+    stages = [re.fullmatch(r'\s*(\d{1,9})\s*x\s*(\d{1,9})\s*', o) for o in text.split(',')]
+    if not all(stages):
+        raise ValueError(f"{text!r} is no schedule: write one of {', '.join(_regimes)}, "
+                         "or stages as sizexepochs such as '64x2,128x2,224x4'.")
     return SizeSchedule([(int(m[1]), int(m[2])) for m in stages])
+
+def _agrees(schedule, epochs, final):
+    "`ValueError` if other epochs or another final size were asked for"
+    if epochs not in (None, schedule.epochs):
+        raise ValueError(f"The schedule {schedule} has {schedule.epochs} epochs, "
+                         f"but {epochs} were asked for: change one.")
+    if final not in (None, schedule.final):
+        raise ValueError(f"The schedule {schedule} ends at {schedule.final} px, not at {final} px: "
+                         f"add '{final}x1', or '{final}x0' only to be evaluated there.")
 
 # %% ../nbs/01_schedule.ipynb #f9185150
 def as_schedule(
-    spec,             # `'fixed'`, `'gradual'`, `'one_step'`, `'reduced'`, a string such as `'64x2,128x2,224x4'`, pairs, or a `SizeSchedule`
+    spec,             # A regime's name, text such as `'64x2,128x2,224x4'`, pairs, or a `SizeSchedule`
     epochs:int=None,  # Number of epochs; a name needs it, anything else must agree with it
-    final:int=None,   # Final size in pixels; likewise
+    final:int=None,   # Final size in pixels; a name needs it, anything else must agree with it
 ) -> SizeSchedule:
     "The `SizeSchedule` that `spec` means; `ValueError` if it means none"
     if epochs is not None: epochs = whole_number(epochs, 'The number of epochs')
     if final is not None: final = pixels(final, 'The final size')
-    if isinstance(spec, str) and spec in _regimes:
-        if epochs is None or final is None:
-            raise ValueError(f"{spec!r} needs the number of epochs and the final size; or write the stages out, such as '64x2,128x2'.")
-        return _regimes[spec](small_size(final), final, epochs)
-    res = _parse(spec) if isinstance(spec, str) else spec if isinstance(spec, SizeSchedule) else SizeSchedule(spec)
-    if epochs not in (None, res.epochs): raise ValueError(f"The schedule {res} has {res.epochs} epochs, but {epochs} were asked for: change one.")
-    if final not in (None, res.final): raise ValueError(f"The schedule {res} ends at {res.final} px, not at {final} px: add '{final}x1', "
-                                                        f"or '{final}x0' only to be evaluated there.")
-    return res
+    if isinstance(spec, str) and spec in _regimes: return _named(spec, epochs, final)
+    if isinstance(spec, str): spec = _parse(spec)
+    schedule = spec if isinstance(spec, SizeSchedule) else SizeSchedule(spec)
+    _agrees(schedule, epochs, final)
+    return schedule

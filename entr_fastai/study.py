@@ -7,13 +7,17 @@ __all__ = ['recipes', 'studies', 'Study', 'plain_learner', 'is_named', 'Cell', '
            'run_cell', 'to_run', 'run_study', 'step_seconds', 'costs']
 
 # %% ../nbs/15_study.ipynb #da5a7486
-from fastai.vision.all import *
-import contextlib, io, shutil, time, traceback
+import contextlib
+import io
+import itertools
+import shutil
+import time
+import traceback
 from collections import Counter
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from fastai.vision.all import *
 from fastprogress.fastprogress import progress_bar
 from filelock import FileLock, Timeout
 from .core import fingerprint_files, whole_number, write_whole
@@ -23,6 +27,18 @@ from .record import RunRecord, read_runs
 from .learner import as_arch, entr_learner, initial_weights, progressive_fit
 from .samples import samples
 from .datasets import published
+
+# %% ../nbs/15_study.ipynb #aa603062
+def _several(name, given):
+    "`given`, one or several, as a tuple; paths as text"
+    values = (given,) if isinstance(given, (str,Path,int)) else tuple(given)
+    if not values: raise ValueError(f"A study needs {name}, but there are none: name one or more.")
+    return tuple(str(o) if isinstance(o, Path) else o for o in values)
+
+def _one_of(name, given, known):
+    "`ValueError` if `given` is none of the names in `known`"
+    if given not in known:
+        raise ValueError(f"There is no {name} {given!r}: take {' or '.join(map(repr, known))}.")
 
 # %% ../nbs/15_study.ipynb #d7bbe52f
 @dataclass(frozen=True)
@@ -35,22 +51,19 @@ class Study:
     epochs:int=10   # Of each run
     final:int=224   # Final size in pixels
     recipe:str='entr' # 'entr', how this library trains, or 'plain', how fastai does
-    bs:int=64       # Images in a batch
+    bs:int=64       # Images in a batch, from 2
     lr:float=2e-3   # Highest learning rate
     weights:str='imagenet' # Initial weights: 'imagenet' or 'none'
 
     def __post_init__(self):
         for name in ('datasets','archs','regimes','seeds'):
-            value = getattr(self, name)
-            value = (value,) if isinstance(value, (str,Path,int)) else tuple(value)
-            if not value: raise ValueError(f"A study needs {name}, but there are none: name one or more.")
-            object.__setattr__(self, name, tuple(str(o) if isinstance(o, Path) else o for o in value))
-        for name in self.regimes: as_schedule(name, self.epochs, self.final)
-        for name in self.archs: as_arch(name)
+            object.__setattr__(self, name, _several(name, getattr(self, name)))
+        for regime in self.regimes: as_schedule(regime, self.epochs, self.final)
+        for arch in self.archs: as_arch(arch)
         for seed in self.seeds: whole_number(seed, 'A seed', least=0)
         whole_number(self.bs, 'bs', least=2)
-        for name,there in (('recipe',tuple(recipes)), ('weights',('imagenet','none'))):
-            if getattr(self, name) not in there: raise ValueError(f"There is no {name} {getattr(self, name)!r}: take {' or '.join(map(repr, there))}.")
+        _one_of('recipe', self.recipe, tuple(recipes))
+        _one_of('weights', self.weights, ('imagenet','none'))
 
 # %% ../nbs/15_study.ipynb #29beaf94
 def plain_learner(
@@ -86,32 +99,42 @@ class Cell:
 
     @property
     def schedule(self): return as_schedule(self.regime, self.study.epochs, self.study.final)
-    @property
-    def stem(self):
-        words = self.name, self.arch, self.regime, str(self.schedule), *(['plain'] if self.study.recipe=='plain' else []), f's{self.seed}'
-        return '-'.join(re.sub(r'[^\w.+]+', '_', str(o)) for o in words)
+
     @property
     def name(self): return self.dataset if is_named(self.dataset) else Path(self.dataset).resolve().name
+
+    @property
+    def stem(self):
+        recipe = ['plain'] if self.study.recipe=='plain' else []
+        words = [self.name, self.arch, self.regime, self.schedule, *recipe, f's{self.seed}']
+        return '-'.join(re.sub(r'[^\w.+]+', '_', str(o)) for o in words)
+
     def record(self, out): return Path(out)/f'{self.stem}.json'
 
 # %% ../nbs/15_study.ipynb #e743adf8
 @patch
 def cells(self:Study) -> list: # Of `Cell`s
     "All runs, in the order in which they are run"
-    order = list(product(self.datasets, self.archs, self.regimes))
+    order = list(itertools.product(self.datasets, self.archs, self.regimes))
     return [Cell(self, *o, seed) for i,seed in enumerate(self.seeds) for o in order[::-1 if i%2 else 1]]
 
 # %% ../nbs/15_study.ipynb #e81dd493
+def _draw(df, n):
+    "`n` of the images in `df`, always the same and in their order; all of them without a number"
+    if not n: return df
+    n = whole_number(int(n) if n.isdigit() else n, 'The number of images')
+    return df.sample(min(len(df), n), random_state=0).sort_index()
+
 @cache
 def study_images(
     dataset:str, # As in a `Study`
 ): # A `DataFrame`, or a folder
-    "The images of `dataset`, looked for once; raises what the sets do, and `ValueError` for a number of images that is none"
+    "The images of `dataset`, looked for once; raises what the sets do, `ValueError` for a number that is none"
     name,_,n = dataset.partition(':')
-    if name not in published: return samples(name.partition('/')[2]) if is_named(name) else Path(name)
-    df = published[name]()
-    return df.sample(min(len(df), whole_number(int(n) if n.isdigit() else n, 'The number of images')), random_state=0).sort_index() if n else df
+    if name in published: return _draw(published[name](), n)
+    return samples(name.partition('/')[2]) if is_named(name) else Path(name)
 
+# %% ../nbs/15_study.ipynb #95f1bcfb
 def study_dls(
     cell:Cell, # Which run
 ) -> DataLoaders:
@@ -120,6 +143,20 @@ def study_dls(
     valid = dict(valid_col='valid') if isinstance(source, pd.DataFrame) else {}
     return image_dls(source, cell.study.final, bs=cell.study.bs, seed=cell.seed, **valid)
 
+# %% ../nbs/15_study.ipynb #8afb4339
+def _set_up(cell):
+    "A learner for `cell`, and the seconds that its loader and it took"
+    make,_ = recipes[cell.study.recipe]
+    began = time.perf_counter()
+    set_seed(cell.seed)
+    learn = make(study_dls(cell), cell.arch, pretrained=cell.study.weights!='none')
+    return learn,time.perf_counter()-began
+
+def _begin_record(cell, learn, source):
+    "The record of `cell` before its training"
+    files = source.file if isinstance(source, pd.DataFrame) else get_image_files(source)
+    return RunRecord.begin(learn, seed=cell.seed, files=list(files), name=cell.name, regime=cell.regime)
+
 # %% ../nbs/15_study.ipynb #02f5d967
 def train_cell(
     cell:Cell, # Which run
@@ -127,20 +164,29 @@ def train_cell(
     also=None, # A function from the trained `Learner` and its starting weights to a dict of numbers for the record
 ) -> RunRecord:
     "Train `cell`, or go on with it, and say what came out"
-    make,settings = recipes[cell.study.recipe]
-    source = study_images(cell.dataset)
-    began = time.perf_counter()
-    set_seed(cell.seed)
-    dls = study_dls(cell)
-    learn = make(dls, cell.arch, pretrained=cell.study.weights!='none')
-    setup = time.perf_counter()-began
-    files = source.file if isinstance(source, pd.DataFrame) else get_image_files(source)
-    record = RunRecord.begin(learn, seed=cell.seed, files=list(files), name=cell.name, regime=cell.regime)
+    study = cell.study
+    source = study_images(cell.dataset) # before the seconds are counted: a set is fetched only once
+    learn,setup = _set_up(cell)
+    record = _begin_record(cell, learn, source)
     start = {k:o.clone() for k,o in learn.model.state_dict().items()} if also else None
+    _,settings = recipes[study.recipe]
     with learn.no_bar(), learn.no_logging(), contextlib.redirect_stdout(io.StringIO()): # the study has a bar of its own
-        progressive_fit(learn, sizes=cell.schedule, lr=cell.study.lr, checkpoint=folder, **settings)
-    record.finish(learn).training.update(recipe=cell.study.recipe, base_lr=cell.study.lr, setup_seconds=setup, **(also(learn, start) if also else {}))
+        progressive_fit(learn, sizes=cell.schedule, lr=study.lr, checkpoint=folder, **settings)
+    record.finish(learn)
+    more = also(learn, start) if also else {}
+    record.training.update(recipe=study.recipe, base_lr=study.lr, setup_seconds=setup, **more)
     return record
+
+# %% ../nbs/15_study.ipynb #bd095b6d
+def _train_or_note(cell, record, checkpoint, failed, also):
+    "Train `cell` and write its `record`, or write down in the file `failed` why that could not be"
+    try: train_cell(cell, checkpoint, also).write(record)
+    except Exception:
+        write_whole(failed, traceback.format_exc())
+        return 'failed'
+    failed.unlink(missing_ok=True)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    return 'done'
 
 # %% ../nbs/15_study.ipynb #3c9845ba
 def run_cell(
@@ -150,30 +196,27 @@ def run_cell(
 ) -> str: # 'done', 'there' if its record is, 'taken' if someone else is at it, or 'failed'
     "Train `cell` and write its record, unless that is there; an error is written down, too"
     out = Path(out)
-    record,work,failed = cell.record(out),out/'unfinished'/cell.stem,out/'failed'/f'{cell.stem}.txt'
-    work.parent.mkdir(parents=True, exist_ok=True)
+    record = cell.record(out)
+    checkpoint = out/'unfinished'/cell.stem
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(f'{work}.lock', timeout=0):
+        with FileLock(f'{checkpoint}.lock', timeout=0):
             if record.exists(): return 'there'
-            try: train_cell(cell, work, also).write(record)
-            except Exception:
-                write_whole(failed, traceback.format_exc())
-                return 'failed'
-            failed.unlink(missing_ok=True)
-            shutil.rmtree(work, ignore_errors=True)
+            return _train_or_note(cell, record, checkpoint, out/'failed'/f'{cell.stem}.txt', also)
     except Timeout: return 'taken'
-    return 'done'
 
 # %% ../nbs/15_study.ipynb #90a46cb4
-def _check(record, cell, images):
+def _check_same(record, cell, images):
     "`ValueError` if the file `record` is not of `cell`; `images` takes the fingerprint of a folder"
-    s,r = cell.study,RunRecord.read(record)
-    there = dict(r.training, weights='none' if r.weights=='random' else 'imagenet')
-    here = dict(recipe=s.recipe, base_lr=s.lr, bs=min(s.bs, r.train_images), weights=s.weights)
+    study = cell.study
+    found = RunRecord.read(record)
+    there = dict(found.training, weights='none' if found.weights=='random' else 'imagenet')
+    here = dict(recipe=study.recipe, base_lr=study.lr, bs=min(study.bs, found.train_images), weights=study.weights)
     odd = [f"{k} {there.get(k)} there, {v} here" for k,v in here.items() if there.get(k)!=v]
-    if not is_named(cell.dataset) and images(cell.dataset)!=r.data_sha256: odd.append('other images')
+    if not is_named(cell.dataset) and images(cell.dataset)!=found.data_sha256: odd.append('other images')
     if odd: raise ValueError(f"{record} is of another study ({'; '.join(odd)}): give another folder for this one.")
 
+# %% ../nbs/15_study.ipynb #c00cbdf8
 def to_run(
     study:Study, # Which runs there are
     out,         # Folder of the study
@@ -182,16 +225,24 @@ def to_run(
     images = cache(lambda folder: fingerprint_files(get_image_files(folder)))
     todo = []
     for cell in study.cells():
-        if (record := cell.record(out)).exists(): _check(record, cell, images)
+        record = cell.record(out)
+        if record.exists(): _check_same(record, cell, images)
         else: todo.append(cell)
     return todo
 
-# %% ../nbs/15_study.ipynb #3f8c407c
+# %% ../nbs/15_study.ipynb #b159cce9
 def _result(future):
     "How the run in `future` ended"
     try: return future.result()
     except Exception: return 'failed' # its process has died
 
+def _run_all(todo, out, executor, also):
+    "Run the cells `todo`; one after the other says how it ended"
+    if executor is None: return map(partial(run_cell, out=out, also=also), todo)
+    futures = [executor.submit(run_cell, o, out, also) for o in todo]
+    return map(_result, as_completed(futures))
+
+# %% ../nbs/15_study.ipynb #3f8c407c
 def run_study(
     study:Study,   # Which runs there are
     out,           # Folder for their records; made if missing
@@ -199,17 +250,26 @@ def run_study(
     also=None,     # As for `train_cell`
 ) -> pd.DataFrame: # All runs of the study that have ended, as `read_runs` gives them
     "Run what is missing of `study`; `ValueError` for records of another study, `RuntimeError` if no run has ended"
-    out,todo = Path(out),to_run(study, out)
-    ended = (map(partial(run_cell, out=out, also=also), todo) if executor is None
-             else map(_result, as_completed([executor.submit(run_cell, o, out, also) for o in todo])))
-    how = Counter(progress_bar(ended, total=len(todo), leave=False))
-    if how['failed']: print(f"{how['failed']} runs failed; {out/'failed'} says why, and the same call tries them again.")
+    out = Path(out)
+    todo = to_run(study, out)
+    how = Counter(progress_bar(_run_all(todo, out, executor, also), total=len(todo), leave=False))
+    failed = out/'failed'
+    if how['failed']: print(f"{how['failed']} runs failed; {failed} says why, and the same call tries them again.")
     if how['taken']: print(f"{how['taken']} runs are being done by someone else.")
     cells = study.cells()
     stems = {o.stem for o in cells if o.record(out).exists()}
-    if not stems: raise RuntimeError(f"No run of this study has ended. {out/'failed'} says why.")
+    if not stems: raise RuntimeError(f"No run of this study has ended. {failed} says why.")
     if len(stems)==len(cells): shutil.rmtree(out/'unfinished', ignore_errors=True)
     return read_runs(out).query('run in @stems')
+
+# %% ../nbs/15_study.ipynb #73fa6454
+def _random_dls(size, bs, steps):
+    "Loaders of `steps` batches each, of random pixels in two classes"
+    items = L((TensorImage(torch.rand(3, size, size)), TensorCategory(i%2)) for i in range(bs))*steps
+    items.loss_func = CrossEntropyLossFlat()
+    dls = DataLoaders.from_dsets(items, items, bs=bs, num_workers=0, device=default_device())
+    dls.c = 2
+    return dls
 
 # %% ../nbs/15_study.ipynb #9a195ea9
 def step_seconds(
@@ -221,14 +281,19 @@ def step_seconds(
 ) -> tuple: # Seconds of a training step, and of judging a batch
     "How long one batch takes on this machine"
     make,_ = recipes[recipe]
-    items = L((TensorImage(torch.rand(3, size, size)), TensorCategory(i%2)) for i in range(bs))*steps
-    items.loss_func = CrossEntropyLossFlat()
-    dls = DataLoaders.from_dsets(items, items, bs=bs, num_workers=0, device=default_device())
-    dls.c = 2
-    learn = make(dls, arch, pretrained=False)
-    with learn.no_bar(), learn.no_logging(): learn.progressive_fit(2, [(size,2)], frozen_epochs=0, freeze_to=int(recipe=='entr'))
+    learn = make(_random_dls(size, bs, steps), arch, pretrained=False)
+    with learn.no_bar(), learn.no_logging():
+        learn.progressive_fit(2, [(size,2)], frozen_epochs=0, freeze_to=int(recipe=='entr'))
     last = learn.progress.iloc[-1]
     return last.train_seconds/steps, last.valid_seconds/steps
+
+# %% ../nbs/15_study.ipynb #a3e9c3a7
+def _seconds(cell, dls, batch):
+    "What `cell` takes at most; `batch` gives the seconds of a step and of judging a batch with a network at a size"
+    n_train,n_valid = map(len, dls)
+    stages = [o for o in cell.schedule.stages if o.epochs]
+    training = sum(o.epochs*n_train*batch(cell.arch, o.size)[0] for o in stages)
+    return training + cell.study.epochs*n_valid*batch(cell.arch, cell.study.final)[1]
 
 # %% ../nbs/15_study.ipynb #ee1f90a8
 def costs(
@@ -236,15 +301,16 @@ def costs(
     out,         # Folder of the study: what has its record there costs nothing
 ) -> pd.DataFrame: # A row for each set, network and regime: the `runs` that are missing, `seconds` of each, `total`
     "What the rest of `study` would cost on this machine, at most"
-    todo = Counter((o.dataset,o.arch,o.regime) for o in to_run(study, out))
-    cells,batch = {(o.dataset,o.arch,o.regime):o for o in study.cells()},cache(partial(step_seconds, bs=study.bs, recipe=study.recipe))
-    loaders = {o.dataset:study_dls(o) for o in cells.values()} if todo else {}
-    def seconds(cell):
-        n_train,n_valid = map(len, loaders[cell.dataset])
-        return sum(o.epochs*n_train*batch(cell.arch, o.size)[0] for o in cell.schedule.stages if o.epochs) + study.epochs*n_valid*batch(cell.arch, study.final)[1]
-    rows = [(*k, n, seconds(cells[k])) for k,n in todo.items()]
-    return pd.DataFrame(rows, columns=['dataset','arch','regime','runs','seconds']).assign(total=lambda o: o.runs*o.seconds)
+    todo = to_run(study, out)
+    missing = Counter((o.dataset,o.arch,o.regime) for o in todo)
+    cells = {(o.dataset,o.arch,o.regime):o for o in todo}
+    loaders = {name:study_dls(o) for name,o in {o.dataset:o for o in todo}.items()}
+    batch = cache(partial(step_seconds, bs=study.bs, recipe=study.recipe))
+    rows = [(*kind, n, _seconds(cells[kind], loaders[kind[0]], batch)) for kind,n in missing.items()]
+    res = pd.DataFrame(rows, columns=['dataset','arch','regime','runs','seconds'])
+    return res.assign(total=res.runs*res.seconds)
 
 # %% ../nbs/15_study.ipynb #3359f6e5
-studies = {'paper': Study(('steel','bees','aerial'), ('resnet18','resnet34','resnet50'), seeds=range(5)),
-           'paper-small': Study(('steel','bees:2000','aerial'), seeds=range(7), epochs=5, final=128, bs=32)}
+studies = {
+    'paper': Study(('steel','bees','aerial'), ('resnet18','resnet34','resnet50'), seeds=range(5)),
+    'paper-small': Study(('steel','bees:2000','aerial'), seeds=range(7), epochs=5, final=128, bs=32)}

@@ -18,26 +18,29 @@ from fastcore.xtras import unqid
 
 # %% ../nbs/20_terminal.ipynb #528aa9ae
 def check_out(
-    out,         # Folder for the results
-    force=False, # May it hold files already?
-    data=None,   # Folder of the images, or any other path
+    out:str|Path,       # Folder for the results
+    force:bool=False,   # May it hold files already?
+    data:str|Path=None, # Folder of the images, or any other path
 ):
     "`ValueError` or `PermissionError` if the results cannot go to `out`"
     out = Path(out)
     real = Path(os.path.realpath(out)) # unlike `resolve`, it takes a loop of links
     if data and Path(data).is_dir() and Path(data).resolve() in (real, *real.parents):
-        raise ValueError(f"{out} is in the data folder, where its pictures would be taken for a class: give a folder elsewhere with --out.")
+        raise ValueError(f"{out} is in the data folder, where its pictures would be taken for a class: "
+                         "give a folder elsewhere with --out.")
     if os.path.lexists(out) and not out.is_dir(): raise ValueError(f"{out} is a file: give a folder with --out.")
     if out.is_dir() and any(out.iterdir()) and not force:
-        raise ValueError(f"{out} holds files already: give another folder with --out, or add --force to replace the results in it.")
+        raise ValueError(f"{out} holds files already: "
+                         "give another folder with --out, or add --force to replace the results in it.")
     there = next(p for p in (out, *out.absolute().parents) if os.path.lexists(p))
-    if not there.is_dir() or not os.access(there, os.W_OK): raise PermissionError(f"Nothing can be written to {there}: give another folder with --out.")
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise PermissionError(f"Nothing can be written to {there}: give another folder with --out.")
 
 # %% ../nbs/20_terminal.ipynb #215b0c8f
 @contextmanager
 def all_or_nothing(
-    out, # Folder for the results
-):
+    out:str|Path, # Folder for the results
+): # The new folder
     "A new folder beside `out`; its files are moved to `out` at the end, and dropped after an error"
     out = Path(out).resolve()
     beside = out.with_name(f'.{out.name}.{unqid()}')
@@ -51,7 +54,11 @@ def all_or_nothing(
 # %% ../nbs/20_terminal.ipynb #63ca5549
 class PlainLines:
     "A text stream that passes to `to` what a terminal would show in the end of each line"
-    def __init__(self, to): self.to,self.line = to,''
+    def __init__(self,
+        to, # Text stream
+    ):
+        self.to = to
+        self.line = '' # the one that has not ended
     def isatty(self): return False
     def flush(self): self.to.flush()
     def write(self, s):
@@ -69,8 +76,12 @@ def sentences(
 ):
     "Print the sentence of a mistake to stderr and exit with status 2; on Ctrl-C with status 130"
     try: yield
-    except mistakes as e: said,status = ' '.join(str(e).split()),2
-    except KeyboardInterrupt: said,status = stopped,130
+    except mistakes as e:
+        said = ' '.join(str(e).split())
+        status = 2
+    except KeyboardInterrupt:
+        said = stopped
+        status = 130
     else: return
     print(f'{command}: {said}', file=sys.stderr)
     raise SystemExit(status)
@@ -80,7 +91,7 @@ def sentences(
 def for_terminal(
     command, # A function that `call_parse` has made a command
 ): # Whether it was called from a shell
-    "Plain lines where no one watches, no windows, and no warnings of other libraries, which are not for the user to mend"
+    "Plain lines where no one watches, no windows, and no warnings of other libraries"
     in_shell = is_cli(command)
     if in_shell: matplotlib.use('agg')
     plain = redirect_stdout(PlainLines(sys.stdout)) if in_shell and not sys.stdout.isatty() else nullcontext()

@@ -2,9 +2,9 @@
 
     python benchmarks/overhead.py [--again]
 
-A ResNet-18 from random weights, 32 drawn pictures a batch from `image_dls`, all layers trained, at 64 and at 128 px. An epoch of
-`progressive_fit` and one of the loop take turns in one process; the record, data/results/overhead/cpu.json or gpu.json, has the
-seconds of each. Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` shows it.
+A ResNet-18 from random weights, 32 drawn pictures a batch from `image_dls`, all layers trained, at 64 and at 128 px. An
+epoch of `progressive_fit` and one of the loop take turns in one process; the record, data/results/overhead/cpu.json or
+gpu.json, has the seconds of each. Run nothing else meanwhile. `nbs/paper/01_contest.ipynb` shows it.
 """
 import json, sys, warnings
 from pathlib import Path
@@ -24,7 +24,8 @@ def now():
 
 def by_hand(dls):
     "Seconds of the second of two epochs, as one would write them without fastai"
-    model = create_vision_model(resnet18, dls.c, pretrained=False).to(dls.device, memory_format=torch.channels_last).train()
+    model = create_vision_model(resnet18, dls.c, pretrained=False).train()
+    model.to(dls.device, memory_format=torch.channels_last)
     opt = torch.optim.AdamW(model.parameters(), 2e-4, fused=True)
     sched = torch.optim.lr_scheduler.OneCycleLR(opt, 2e-3, total_steps=2*len(dls.train))
     half = torch.float16 if dls.device.type=='cuda' else torch.bfloat16
@@ -36,7 +37,9 @@ def by_hand(dls):
             with torch.autocast(dls.device.type, half, enabled=mixed_precision(dls.device) is not None):
                 loss = F.cross_entropy(model(x.contiguous(memory_format=torch.channels_last)), y)
             scaler.scale(loss).backward()
-            scaler.step(opt); scaler.update(); sched.step()
+            scaler.step(opt)
+            scaler.update()
+            sched.step()
             opt.zero_grad()
             loss.item() # who trains looks at the loss
         seconds = now()-began
@@ -48,6 +51,11 @@ def ours(dls):
     with learn.no_bar(), learn.no_logging(): learn.progressive_fit(2, 'fixed')
     return learn.progress.train_seconds.iloc[-1]
 
+def in_turn(i, dls):
+    "Seconds of `ours` and `by_hand`, the second first in every other round"
+    if i%2: return [f(dls) for f in (by_hand, ours)][::-1]
+    return [ours(dls), by_hand(dls)]
+
 def main():
     file = results/f"{'gpu' if torch.cuda.is_available() else 'cpu'}.json"
     if file.exists() and '--again' not in sys.argv: return print(file.name, 'is there')
@@ -55,7 +63,7 @@ def main():
     res = {}
     for size in (64,128):
         dls = image_dls(samples('steel'), size, bs=32, valid_pct=.04)
-        rounds = [[f(dls) for f in (ours, by_hand)[::-1 if i%2 else 1]][::-1 if i%2 else 1] for i in range(32)][1:] # the first warms up
+        rounds = [in_turn(i, dls) for i in range(32)][1:] # the first warms up
         a,b = zip(*rounds)
         res[size] = dict(ours=a, by_hand=b)
         print(size, median(x/y for x,y in rounds), flush=True)

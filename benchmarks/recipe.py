@@ -2,9 +2,9 @@
 
     ENTR_DATA=folder python benchmarks/recipe.py [--sets aerial] [--variants ...] [--seeds 0 1 2]
 
-Every variant is `same/from_three_quarters` of the contest, the default, with one thing changed (same sets, 5 epochs, final size
-128 px); `nothing` is the default itself, run side by side with them. Writes one run record a run to a folder in
-data/results/recipe/, as `contest.py` does; runs whose record is there are not repeated. Run nothing else meanwhile.
+Every variant is `same/from_three_quarters` of the contest, the default, with one thing changed (same sets, 5 epochs,
+final size 128 px); `nothing` is the default itself, run side by side with them. Writes one run record a run to a folder
+in data/results/recipe/, as `contest.py` does; runs whose record is there are not repeated. Run nothing else meanwhile.
 `nbs/paper/01_contest.ipynb` shows the records.
 """
 from contest import *
@@ -28,7 +28,9 @@ class StatisticsAnew(Callback):
     def after_train(self):
         if self.epoch!=self.n_epoch-1: return
         norms = [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
-        for m in norms: m.reset_running_stats(); m.momentum = None
+        for m in norms:
+            m.reset_running_stats()
+            m.momentum = None
         with torch.no_grad():
             for x,_ in itertools.islice(dl_view(self.dls.train, size=self.learn.schedule.final), 16): self.model(x)
         for m in norms: m.momentum = .1
@@ -59,7 +61,9 @@ class GrowsWithSize(Callback): # as in EfficientNetV2 (Tan & Le, arXiv 2104.0029
     def before_train(self): self.strength(self.learn, self.dl.size==self.learn.schedule.final)
 
 def dropout(learn, whole):
-    for m,p in zip([m for m in learn.model.modules() if isinstance(m, nn.Dropout)], (.25,.5)): m.p = p if whole else p/2 # fastai's, and half of it
+    layers = [m for m in learn.model.modules() if isinstance(m, nn.Dropout)]
+    for m,p in zip(layers, (.25,.5)): m.p = p if whole else p/2 # fastai's, and half of it
+
 def crops(learn, whole): learn.dl.crop.min_scale = .35 if whole else .6
 def smoothing(learn, whole): learn.loss_func.func.eps = .1 if whole else 0.
 
@@ -83,7 +87,8 @@ variants = {
     'label smoothing': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()), {}),
     'stronger crops': (dict(min_scale=.35), {}, {}),
     'dropout grows with the size': ({}, {}, dict(cbs=[GrowsWithSize(dropout)])),
-    'label smoothing at the final size': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()), dict(cbs=[GrowsWithSize(smoothing)])),
+    'label smoothing at the final size': ({}, dict(loss_func=LabelSmoothingCrossEntropyFlat()),
+                                          dict(cbs=[GrowsWithSize(smoothing)])),
     'stronger crops at the final size': ({}, {}, dict(cbs=[GrowsWithSize(crops)])),
     'no changes of light': (dict(batch_tfms=[]), {}, {}),
     'mean of the weights of the last epoch': ({}, {}, dict(cbs=[MeanAtEnd()])),
@@ -91,7 +96,8 @@ variants = {
     'statistics anew': ({}, {}, dict(cbs=[StatisticsAnew()])),
     'two epochs at the final size': ({}, {}, dict(sizes='96x3,128x2')),
     'frozen epoch at half the size': ({}, {}, dict(sizes='64x1,96x3,128x1')),
-    'head alone at the final size': ({}, {}, dict(cbs=[UnfreezeAt(4, -1)])), # as in FixRes (Touvron et al., arXiv 1906.06423)
+    # as in FixRes (Touvron et al., arXiv 1906.06423)
+    'head alone at the final size': ({}, {}, dict(cbs=[UnfreezeAt(4, -1)])),
     'full size, head alone in the last epoch': ({}, {}, dict(sizes='128x5', cbs=[UnfreezeAt(4, -1)])),
     'highest learning rate at half of the fit': ({}, {}, dict(pct_start=.5)),
     'four epochs': ({}, {}, dict(epochs=4)),
@@ -107,12 +113,13 @@ def variant(dls_kw, learn_kw, fit_kw):
     return make
 
 def main(doc=__doc__, variants=variants, folder='recipe', sets=['aerial'], seeds=[0,1,2], **kwargs):
-    "What is missing of `variants`, of the defaults or of those that the command line asks for; `kwargs` are for `compete`"
+    "What is missing of `variants`, by default or as the command line asks; `kwargs` are for `compete`"
     p = ArgumentParser(description=doc.splitlines()[0])
     p.add_argument('--sets', nargs='+', default=sets)
     p.add_argument('--variants', nargs='+', default=list(variants))
     p.add_argument('--seeds', nargs='+', type=int, default=seeds)
     args = p.parse_args()
-    compete(results.with_name(folder), {o:variant(*variants[o]) for o in args.variants}, args.sets, args.seeds, **kwargs)
+    asked = {o:variant(*variants[o]) for o in args.variants}
+    compete(results.with_name(folder), asked, args.sets, args.seeds, **kwargs)
 
 if __name__ == '__main__': main()

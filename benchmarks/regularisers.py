@@ -2,9 +2,9 @@
 
     ENTR_DATA=folder python benchmarks/regularisers.py [--sets aerial steel bees] [--variants ...] [--seeds 0 1 2 3 4]
 
-ResNet-18, final size 128 px. Writes one run record a run to a folder in data/results/regularisers/, as `contest.py` does, with
-`mechanism_numbers` of the trained network; runs whose record is there are not repeated. `nbs/paper/05_mechanism.ipynb` draws
-the records.
+ResNet-18, final size 128 px. Writes one run record a run to a folder in data/results/regularisers/, as `contest.py`
+does, with `mechanism_numbers` of the trained network; runs whose record is there are not repeated.
+`nbs/paper/05_mechanism.ipynb` draws the records.
 """
 from recipe import *
 from entr_fastai.mechanism import mechanism_numbers
@@ -26,4 +26,5 @@ variants = {
     **{f'small first and {o}':kws for o,kws in regularisers.items()},
 }
 
-if __name__ == '__main__': main(__doc__, variants, 'regularisers', ['aerial','steel','bees'], range(5), also=mechanism_numbers)
+if __name__ == '__main__':
+    main(__doc__, variants, 'regularisers', ['aerial','steel','bees'], range(5), also=mechanism_numbers)

@@ -2,7 +2,8 @@
 
     ENTR_DATA=folder-with-aerial python benchmarks/same_accuracy.py [--seeds 5]
 
-ResNet-18, six epochs that end at 128 px. Writes one run record a run to data/results/same_accuracy/; runs whose record is there are not repeated.
+ResNet-18, six epochs that end at 128 px. Writes one run record a run to data/results/same_accuracy/; runs whose record
+is there are not repeated.
 """
 import os, sys, warnings
 from argparse import ArgumentParser
@@ -15,9 +16,10 @@ results = Path(__file__).resolve().parent.parent/'data/results/same_accuracy'
 def stock_dls(path, seed):
     "fastai's loader with the augmentations of `image_dls`, and the same split"
     files = get_image_files(path).sorted()
+    light = aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.)
     block = DataBlock((ImageBlock,CategoryBlock), get_y=parent_label, splitter=RandomSplitter(.2, seed=seed),
                       item_tfms=[RandomResizedCrop(128, min_scale=.6, val_xtra=0.), FlipItem()],
-                      batch_tfms=[*aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.), Normalize.from_stats(*imagenet_stats)])
+                      batch_tfms=[*light, Normalize.from_stats(*imagenet_stats)])
     return block.dataloaders(files, bs=32, num_workers=0)
 
 def run(kind, seed, path):
@@ -35,7 +37,8 @@ def main():
     p = ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--seeds', type=int, default=5)
     args = p.parse_args()
-    if 'ENTR_DATA' not in os.environ: sys.exit('Set ENTR_DATA to the folder that holds aerial/, the UC Merced images as class folders.')
+    if 'ENTR_DATA' not in os.environ:
+        sys.exit('Set ENTR_DATA to the folder that holds aerial/, the UC Merced images as class folders.')
     warnings.filterwarnings('ignore')
     for seed in range(args.seeds):
         for kind in ('ours','fastai')[::-1 if seed%2 else 1]: run(kind, seed, Path(os.environ['ENTR_DATA'])/'aerial')

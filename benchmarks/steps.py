@@ -2,8 +2,9 @@
 
     python benchmarks/steps.py [--bs 32] [--repeats 5]
 
-From random weights and random pixels, which take as long as any. Each case is measured `repeats` times, the cases in turn,
-and the median counts. Writes data/results/steps/cpu.json, or gpu.json where there is a GPU. Run nothing else meanwhile.
+From random weights and random pixels, which take as long as any. Each case is measured `repeats` times, the cases in
+turn, and the median counts. Writes data/results/steps/cpu.json, or gpu.json where there is a GPU. Run nothing else
+meanwhile.
 `nbs/paper/03_study.ipynb` draws the record.
 """
 import itertools, json, warnings
@@ -20,14 +21,16 @@ def main():
     p.add_argument('--repeats', type=int, default=5)
     args = p.parse_args()
     warnings.filterwarnings('ignore')
-    cases,rows = list(itertools.product(('resnet18','resnet34','resnet50'), (64,96,128,160,192,224))),[]
+    cases = list(itertools.product(('resnet18','resnet34','resnet50'), (64,96,128,160,192,224)))
+    rows = []
     for i in range(args.repeats):
         for arch,size in cases[::-1 if i%2 else 1]:
             train,valid = step_seconds(arch, size, args.bs)
             rows.append(dict(arch=arch, size=size, train_seconds=train, valid_seconds=valid))
     steps = pd.DataFrame(rows).groupby(['arch','size'], as_index=False).median()
     record = dict(bs=args.bs, repeats=args.repeats, **environment(), steps=steps.to_dict('records'))
-    file = Path(__file__).resolve().parent.parent/f"data/results/steps/{'gpu' if torch.cuda.is_available() else 'cpu'}.json"
+    device = 'gpu' if torch.cuda.is_available() else 'cpu'
+    file = Path(__file__).resolve().parent.parent/f'data/results/steps/{device}.json'
     write_whole(file, json.dumps(json_plain(record), indent=1) + '\n')
     print(steps.to_string())
 

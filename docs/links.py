@@ -59,7 +59,7 @@ def stamp(text, path, owner):
 
 def colab(path, owner):
     "The cell that makes the notebook at `path` run in Colab, where nothing of this project is"
-    what = "# in Colab: the library, hypothesis for some tests, and the folder of this page with what it reads"
+    what = "# in Colab: the library, what tests need, and the folder of this page"
     if not owner: what += '; ENTR_REPO is the address of the repository'
     repo,folder = addresses(owner)[0] if owner else '"$ENTR_REPO"',f'{lib}/{local(path.parent)}'
     return '\n'.join(['#| hide', '#| eval: false', what, 'import os',

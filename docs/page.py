@@ -95,7 +95,8 @@ def heading(path, nb):
     titles = re.findall(r'^# (.+)', re.sub(r'(?ms)^```.*?^```', '', text), flags=re.M)
     m = re.match(r'# (.+)\n\n> (.+)', text)
     if len(titles) != 1 or not m:
-        sys.exit(f'{local(path)} must begin with its one title, `# …`, and a sentence, `> …`; its titles are {titles}')
+        must = 'must begin with its one title, `# …`, and a sentence, `> …`'
+        sys.exit(f'{local(path)} {must}; its titles are {titles}')
     return m.groups()
 
 class Page:

@@ -54,7 +54,7 @@ def split_by_group(
     return df.assign(valid=df.index.isin(_draw_groups(known, best)))
 
 # %% ../nbs/14_datasets.ipynb #126579f8
-manifests = {}
+manifests = {} # What is known of each published set, by its name
 manifests['steel'] = dict(
     name='steel',
     title='Ultrahigh carbon steel micrographs (UHCSDB)',
@@ -513,4 +513,5 @@ def imagenette(
     return _published_split(home, 'train', 'val', c['classes'], c['images'])
 
 # %% ../nbs/14_datasets.ipynb #6dee96f6
-published = dict(steel=steel, bees=bees, aerial=aerial, cifar10=cifar10, imagenette=imagenette)
+published = dict( # The function of each published set, by its name
+    steel=steel, bees=bees, aerial=aerial, cifar10=cifar10, imagenette=imagenette)

@@ -180,7 +180,7 @@ def measures(
     return pd.concat([_of_cell(r) for _,r in runs.groupby(cell_columns(runs))]).reset_index()
 
 # %% ../nbs/16_evidence.ipynb #73a14cf3
-rivals = 'fixed','reduced'
+rivals = 'fixed','reduced' # What a growing regime must beat
 _ratios = 'seconds','to_target'
 _by_seconds = 'area','seconds','to_target','at_time'
 

@@ -182,6 +182,8 @@ class FitLog(Callback):
     def after_train(self): self._stop()
     def before_validate(self): self._start('valid')
     def after_validate(self): self._stop()
+    def before_batch(self): self._begin_batch()
+    def after_batch(self): self._end_batch()
 
     def after_epoch(self):
         self._stop() # not done yet in an epoch that was cancelled
@@ -202,11 +204,13 @@ def _stop(self:FitLog):
     self.phase = None
 
 @patch
-def before_batch(self:FitLog):
+def _begin_batch(self:FitLog):
+    "The loader has given a batch"
     if self.training: self.waited += perf_counter()-self.idle_since
 
 @patch
-def after_batch(self:FitLog):
+def _end_batch(self:FitLog):
+    "The batch is done, and the next one is waited for"
     if self.training:
         self.images += len(self.x)
         self.bs = max(self.bs, len(self.x))

@@ -142,6 +142,8 @@ class ProgressiveResize(Callback):
         self.learn.xb = tuple(resize_batch(o, self.scale) for o in self.xb)
         self.learn.yb = tuple(resize_batch(o, self.scale) for o in self.yb)
 
+    def after_batch(self): self._show_size()
+
     def after_fit(self):
         if self.start is not None: self.done = (self.start + self.n_epoch) % self.resolved.epochs
 
@@ -171,7 +173,7 @@ def _move(self:ProgressiveResize, size):
 
 # %% ../nbs/04_resize.ipynb #de93dcce
 @patch
-def after_batch(self:ProgressiveResize):
+def _show_size(self:ProgressiveResize):
     "Write the size on the progress bar, if there is one"
     bar = getattr(getattr(self.learn, 'progress', None), 'pbar', None)
     if bar is not None and self.start is not None: bar.comment = f'{self.size} px {bar.comment}'

@@ -88,7 +88,7 @@ def _stamp(img, x, y, r, angle, colour, box=False, soft=1, alpha=1):
     if callable(colour): colour = colour(u/r[0], v/r[1])
     img[window] = _mix(alpha*_inside(depth/soft), img[window], colour)
 
-# %% ../nbs/12_samples.ipynb #e5a413eb
+# %% ../nbs/12_samples.ipynb #e374cd26
 def _pen(img, x, y, angle, scale=1):
     "A function that stamps at `u` along and `v` across a thing at `x`,`y`"
     def put(u, v, ru, rv, colour, turn=0, **kw):
@@ -119,7 +119,7 @@ def _grow(rng, angle, bend=8):
     "Coordinates along and across the direction of each grain, slightly bent"
     return _turn(angle, _x+bend*_noise(rng, 5), _y+bend*_noise(rng, 5))
 
-# %% ../nbs/12_samples.ipynb #3a478d76
+# %% ../nbs/12_samples.ipynb #405082b8
 def _martensite(rng):
     _,angle,shade = _grains(rng, rng.uniform(80,150))
     u,v = _grow(rng, angle)
@@ -162,7 +162,7 @@ def _board(rng):
     img = _mix(.7*gap, img, (.2,.18,.15))
     return img.transpose(1,0,2).copy() if rng.random()<.5 else img
 
-# %% ../nbs/12_samples.ipynb #6a43a0d5
+# %% ../nbs/12_samples.ipynb #efad82e5
 def _legs(rng, put, dark):
     "Six legs of two parts and two feelers"
     for side in (-1,1):
@@ -191,7 +191,7 @@ def _bee(rng, bands, fur, plump=1):
         put(-22, side*17*plump, 36, 10, (.8,.8,.76), -side*rng.uniform(.15,.4), soft=2, alpha=.4)
     return img, put
 
-# %% ../nbs/12_samples.ipynb #72002ded
+# %% ../nbs/12_samples.ipynb #45a17380
 def _worker(rng, period):
     "A honey bee with a band every `period` (times its scale) px"
     k = rng.uniform(.8,1.15)
@@ -218,7 +218,7 @@ def _pollen(rng):
     for side in (-1,1): put(-12, side*28, 11, 9, _domed(colour), side*.6, soft=1.5)
     return img
 
-# %% ../nbs/12_samples.ipynb #3c3cd7d1
+# %% ../nbs/12_samples.ipynb #99848585
 def _bumblebee(rng):
     def bands(u, v):
         t = 42*u+8*v*v
@@ -240,7 +240,7 @@ def _view(rng, far=45):
     x,y = [128+rng.uniform(-far,far) for _ in 'xy']
     return (x,y,angle), *_turn(angle, _x-x, _y-y)
 
-# %% ../nbs/12_samples.ipynb #2220d565
+# %% ../nbs/12_samples.ipynb #e1fc7cde
 def _plots(rng, plants):
     "Plots between tracks, planted by `plants`, a function of the place in rows"
     _,u,v = _view(rng)
@@ -277,7 +277,7 @@ def _runway(rng):
     rubber = .5*_inside(1-side/12)*_noise(rng, 16)
     return _mix(paint, _mix(rubber, img, (.2,.2,.2)), (.93,.93,.9))
 
-# %% ../nbs/12_samples.ipynb #2d2023a9
+# %% ../nbs/12_samples.ipynb #c41bd40c
 _cars = [(.85,.85,.85),(.12,.12,.14),(.6,.12,.1),(.7,.72,.75),(.15,.25,.5),(.9,.9,.92)]
 
 def _freeway(rng):
@@ -331,7 +331,7 @@ def _among(x, xs, what):
     if x in list(xs): return xs[x]
     raise ValueError(f"There are no samples of {what} {x!r}: take one of {', '.join(map(repr, xs))}.")
 
-# %% ../nbs/12_samples.ipynb #d64273cb
+# %% ../nbs/12_samples.ipynb #0c97aba9
 def draw_sample(
     kind:str, # 'steel', 'bees' or 'aerial'
     cls:str,  # A class of that kind, such as 'pearlite_fine'

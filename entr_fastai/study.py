@@ -78,7 +78,8 @@ def plain_learner(
     learn.weights = source
     return learn
 
-recipes = dict(entr=(entr_learner, {}), plain=(plain_learner, dict(freeze_to=0)))
+recipes = dict( # What makes the learner, and settings of its fit, by the name of a recipe
+    entr=(entr_learner, {}), plain=(plain_learner, dict(freeze_to=0)))
 
 # %% ../nbs/15_study.ipynb #3aab1a63
 def is_named(
@@ -311,6 +312,6 @@ def costs(
     return res.assign(total=res.runs*res.seconds)
 
 # %% ../nbs/15_study.ipynb #3359f6e5
-studies = {
+studies = { # The studies of this project, by name
     'paper': Study(('steel','bees','aerial'), ('resnet18','resnet34','resnet50'), seeds=range(5)),
     'paper-small': Study(('steel','bees:2000','aerial'), seeds=range(7), epochs=5, final=128, bs=32)}

@@ -247,7 +247,8 @@ def plot_accuracy(
             else: ax.set(xticks=[])
             _describe(ax, cell, ran.get(cell, runs[:0]), looks)
         handles = {l.get_label():l for ax in axs.values() for l in ax.get_legend_handles_labels()[0]}
-        fig.legend([handles[o] for o in looks], looks, loc='outside lower center', ncols=len(looks))
+        across = 2*fig.axes[0].get_gridspec().ncols # a panel is as wide as two names
+        fig.legend([handles[o] for o in looks], looks, loc='outside lower center', ncols=min(across, len(looks)))
     return fig
 
 # %% ../nbs/17_figures.ipynb #39d3cd25

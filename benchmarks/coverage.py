@@ -39,7 +39,8 @@ def covered(copy):
     for p in nbs:
         as_in_module(copy/p, copy/'entr_fastai')
         print('$ nbdev-test', p, flush=True)
-        coverage('run', '-p', f'--source={copy}/entr_fastai', shutil.which('nbdev-test'), str(p), '--n-workers', '0')
+        coverage('run', '-p', f'--source={copy}/entr_fastai', shutil.which('nbdev-test'), str(p), '--n-workers', '0',
+                 '--flags', 'slow')
     coverage('combine', '-q')
     coverage('json', '-q', '-o', 'lines.json')
     files = json.loads((copy/'lines.json').read_text())['files']

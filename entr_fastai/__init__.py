@@ -4,7 +4,8 @@ __version__ = "0.0.1"
 import warnings
 
 with warnings.catch_warnings():
-    # fastai brings torch.jit.script along; the warning is for its authors, and would stand before every message of the commands
+    # fastai brings torch.jit.script along; the warning is for its authors, and would stand before every message of
+    # the commands
     warnings.filterwarnings('ignore', message='`torch.jit.script', category=FutureWarning)
     from .schedule import SizeSchedule, as_schedule, fixed, gradual, one_step, reduced
     from .loader import decode_once, image_dls

@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib
 from fastcore.script import is_cli
 from fastcore.xtras import unqid
+from .core import has_files
 
 # %% ../nbs/20_terminal.ipynb #528aa9ae
 def check_out(
@@ -29,7 +30,7 @@ def check_out(
         raise ValueError(f"{out} is in the data folder, where its pictures would be taken for a class: "
                          "give a folder elsewhere with --out.")
     if os.path.lexists(out) and not out.is_dir(): raise ValueError(f"{out} is a file: give a folder with --out.")
-    if out.is_dir() and any(out.iterdir()) and not force:
+    if has_files(out) and not force:
         raise ValueError(f"{out} holds files already: "
                          "give another folder with --out, or add --force to replace the results in it.")
     there = next(p for p in (out, *out.absolute().parents) if os.path.lexists(p))

@@ -4,10 +4,13 @@
 
 # %% auto #0
 __all__ = ['replaced', 'end_told', 'autocast_depth', 'autocast_kept', 'autocast_closed', 'finite_loss', 'buffers_kept',
-           'in_parts', 'split_when_full', 'guarded']
+           'in_parts', 'split_when_full', 'SomeBatches', 'busy_seconds', 'free_threads', 'SharedCores', 'guarded']
 
 # %% ../nbs/05_guard.ipynb #72c6e42e
+import os
 from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from time import perf_counter, process_time
 from fastai.basics import *
 from torch.utils.checkpoint import checkpoint
 from .core import rng_restorer
@@ -58,7 +61,8 @@ def autocast_depth() -> int: # 0 outside of mixed precision
 @contextmanager
 def autocast_kept():
     "At the end mixed precision is as it was at the beginning"
-    devices = ('cpu','cuda') if torch.cuda.is_available() else ('cpu',)
+    there = dict(cpu=True, cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available())
+    devices = [o for o,is_there in there.items() if is_there]
     was = [(o, torch.is_autocast_enabled(o), torch.get_autocast_dtype(o)) for o in devices]
     depth = autocast_depth()
     try: yield
@@ -158,7 +162,8 @@ def _attempt(learn, one_batch, i, b):
     learn.opt.zero_grad()
     buffers_back()
     random_back()
-    torch.cuda.empty_cache()
+    torch.cuda.empty_cache() # does nothing without one
+    if torch.backends.mps.is_available(): torch.mps.empty_cache()
     return False
 
 # %% ../nbs/05_guard.ipynb #5c2b1388
@@ -190,6 +195,95 @@ def split_when_full(
         try: yield
         finally: vars(model).pop('forward', None)
 
+# %% ../nbs/05_guard.ipynb #2a11c6f5
+class SomeBatches(Callback):
+    "Raise a `ValueError` after an epoch that has trained with no batch"
+    def before_epoch(self):
+        self.batches = 0
+        self.left_out = False # because a callback said so
+    def after_cancel_train(self): self.left_out = True
+    def after_batch(self): self.batches += self.training
+    def state_dict(self): return dict(batches=self.batches)
+    def load_state_dict(self, state): vars(self).update(state)
+
+    def after_train(self):
+        if self.batches or self.left_out: return
+        raise ValueError(f"The loader gave no batch in epoch {self.epoch+1}, so there was nothing to learn from: "
+                         "take a smaller batch size (bs), or add training images.")
+
+# %% ../nbs/05_guard.ipynb #6d5324d1
+def _seconds_of_cores():
+    "By number, the seconds that each core of a Linux machine has worked since its start"
+    rows = [line.split() for line in Path('/proc/stat').read_text().splitlines() if line.startswith('cpu')]
+    # user nice system idle iowait irq softirq steal …: a core that is idle or waits for a disk is free
+    work = {name[3:]:sum(map(int, [*n[:3], *n[5:8]])) for name,*n in rows}
+    return {int(core):ticks/os.sysconf('SC_CLK_TCK') for core,ticks in work.items() if core}
+
+def busy_seconds() -> float|None: # `None` where nothing tells
+    "Seconds that the cores which this process may use have worked, for anyone, since the machine was started"
+    with suppress(OSError):
+        cores = _seconds_of_cores()
+        return sum(cores[o] for o in os.sched_getaffinity(0))
+    with suppress(ImportError):
+        from psutil import cpu_times # comes with Jupyter, and knows other systems
+        t = cpu_times()
+        return sum(t) - t.idle
+
+# %% ../nbs/05_guard.ipynb #a0889187
+def free_threads(
+    taken:float, # Cores that other work takes
+    cores:int,   # Cores that this process may use
+    most:int,    # Threads that it has now
+) -> int: # From 1 to `most`
+    "How many threads find a core of their own"
+    return max(1, min(most, round(cores-taken)))
+
+# %% ../nbs/05_guard.ipynb #22fb6603
+class SharedCores(Callback):
+    "On a CPU, compute with as many threads as find a core that other work leaves free; at the end with those of before"
+    order = 190
+    def __init__(self,
+        every:float=.5, # Seconds between two looks at the machine
+    ):
+        self.every = every
+        self.said = False
+
+    def before_fit(self):
+        self.most = self.wanted = torch.get_num_threads()
+        on_cpu = next(self.model.parameters()).device.type=='cpu'
+        free = self.most>1 and on_cpu and 'OMP_NUM_THREADS' not in os.environ
+        self.looks = free and busy_seconds() is not None
+        if self.looks: self.clocks = _clocks()
+
+    def after_batch(self):
+        if self.looks and perf_counter()-self.clocks[0] >= self.every: self._look()
+
+    def after_fit(self): torch.set_num_threads(self.most)
+
+# %% ../nbs/05_guard.ipynb #a97dbeec
+def _clocks():
+    "Seconds that have passed, that this process has worked, and that everyone has"
+    return perf_counter(), process_time(), busy_seconds()
+
+@patch
+def _taken(self:SharedCores):
+    "The cores that other work has taken since the last look"
+    now = _clocks()
+    passed,own,everyone = [a-b for a,b in zip(now, self.clocks)]
+    self.clocks = now
+    return (everyone-own)/passed
+
+@patch
+def _look(self:SharedCores):
+    "Take another number of threads if this look and the last one both say so"
+    last = self.wanted
+    self.wanted = free_threads(self._taken(), num_cpus(), self.most)
+    if self.wanted!=last or last==torch.get_num_threads(): return
+    if not self.said: print("Other work takes cores of this machine, so the fit computes with fewer threads "
+                            f"while it does: {last} instead of {self.most} now.")
+    self.said = True
+    torch.set_num_threads(last)
+
 # %% ../nbs/05_guard.ipynb #3e99585f
 @contextmanager
 def guarded(
@@ -197,7 +291,9 @@ def guarded(
 ):
     """A fit of `learn` inside leaves nothing behind, whatever ends it
 
-    Batches that do not fit into memory are computed in parts. Raises `FloatingPointError` before it learns from a loss
-    that is not a number, and `MemoryError` if not even two images fit."""
+    Batches that do not fit into memory are computed in parts, and cores that other work takes are left to it. Raises
+    `FloatingPointError` before it learns from a loss that is not a number, `MemoryError` if not even two images fit,
+    and `ValueError` after an epoch without a batch."""
     for p in learn.model.parameters(): p.grad = None
-    with end_told(learn), autocast_closed(learn), finite_loss(learn), split_when_full(learn): yield
+    watching = learn.added_cbs([SomeBatches(), SharedCores()])
+    with end_told(learn), autocast_closed(learn), finite_loss(learn), split_when_full(learn), watching: yield

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from fastai.basics import *
 from torch.utils.checkpoint import checkpoint
-from .core import rng_restorer
+from .core import rng_restorer, rng_states, set_rng_states
 
 # %% ../nbs/05_guard.ipynb #8a27a516
 @contextmanager
@@ -62,7 +62,7 @@ def autocast_depth() -> int: # 0 outside of mixed precision
 def autocast_kept():
     "At the end mixed precision is as it was at the beginning"
     there = dict(cpu=True, cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available())
-    devices = [o for o,is_there in there.items() if is_there]
+    devices = [o for o,is_there in there.items() if is_there and torch.amp.is_autocast_available(o)]
     was = [(o, torch.is_autocast_enabled(o), torch.get_autocast_dtype(o)) for o in devices]
     depth = autocast_depth()
     try: yield
@@ -130,6 +130,16 @@ def buffers_kept(
     try: yield
     finally: back()
 
+# %% ../nbs/05_guard.ipynb #c74324b7
+@contextmanager
+def _again(model, states):
+    "What is computed once more, from the random numbers `states`, moves nothing"
+    restore = rng_restorer()
+    set_rng_states(states)
+    try:
+        with buffers_kept(model): yield
+    finally: restore()
+
 # %% ../nbs/05_guard.ipynb #ae8e1703
 def in_parts(
     model:nn.Module, # Its own `forward` is called for each part
@@ -140,8 +150,9 @@ def in_parts(
     forward = partial(type(model).forward, model)
     chunks = list(zip(*[x.chunk(parts) for x in xb]))
     if not torch.is_grad_enabled(): return torch.cat([forward(*c) for c in chunks])
-    def contexts(): return nullcontext(), buffers_kept(model) # of the first computation and of the second
-    return torch.cat([checkpoint(forward, *c, use_reentrant=False, context_fn=contexts) for c in chunks])
+    def contexts(): return nullcontext(), _again(model, rng_states()) # of the first computation and of the second
+    how = dict(use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
+    return torch.cat([checkpoint(forward, *c, **how) for c in chunks])
 
 # %% ../nbs/05_guard.ipynb #082a56f8
 def _no_memory(e):
@@ -198,6 +209,7 @@ def split_when_full(
 # %% ../nbs/05_guard.ipynb #2a11c6f5
 class SomeBatches(Callback):
     "Raise a `ValueError` after an epoch that has trained with no batch"
+    batches = 0 # a checkpoint asks before the first epoch
     def before_epoch(self):
         self.batches = 0
         self.left_out = False # because a callback said so

@@ -9,7 +9,7 @@ __all__ = ['evaluating', 'plain_dl', 'plain_batch', 'predictions', 'generalisati
            'activation_stats', 'batchnorm_drift', 'calibration_error', 'mechanism_report', 'mechanism_numbers']
 
 # %% ../nbs/18_mechanism.ipynb #7fd63010
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from fastai.vision.all import *
 from torch.func import functional_call, grad, grad_and_value, vjp # after fastai, so that these names are theirs
 from .core import rng_restorer, whole_number
@@ -27,7 +27,8 @@ def evaluating(
     device = next((p.device.type for p in model.parameters()), 'cpu')
     model.eval()
     try:
-        with torch.autocast(device, enabled=False): yield model
+        mixed = torch.amp.is_autocast_available(device)
+        with torch.autocast(device, enabled=False) if mixed else nullcontext(): yield model
     finally:
         for m,training in modes: m.training = training
 
@@ -442,13 +443,14 @@ def calibration_error(
     bins:int=15,    # Bins of equal width
 ) -> float: # 0 to 1
     "The expected calibration error of Guo et al., 2017; `ValueError` for what is no table of probabilities"
+    probs,targets = probs.cpu(),targets.cpu() # Apple's GPU has no numbers of 64 bits
     if probs.ndim!=2 or len(probs)!=len(targets) or not (probs.sum(1)-1).abs().max() < 1e-3:
         raise ValueError("Calibration needs a row of probabilities for each target, and each row must add up to 1: "
                          "take the softmax of the outputs.")
     sure,said = probs.max(1)
     bin = (sure*whole_number(bins, 'bins')).ceil().long().clip(1, bins)-1
     surplus = (said==targets).double() - sure.double()
-    off = torch.zeros(bins, dtype=torch.double).index_add_(0, bin.cpu(), surplus.cpu())
+    off = torch.zeros(bins, dtype=torch.double).index_add_(0, bin, surplus)
     return off.abs().sum().item()/len(probs)
 
 # %% ../nbs/18_mechanism.ipynb #e9bed4a1

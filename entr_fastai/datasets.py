@@ -255,7 +255,11 @@ def get_set(
     return unpack(archive, folder)
 
 # %% ../nbs/14_datasets.ipynb #0f97e281
-def _data_folder(): return fastai_path('data')/'entr_published'
+def _data_folder():
+    "Where sets are kept"
+    with as_data_error("fastai's data folder cannot be made",
+                       "Let the variable FASTAI_HOME name a folder that can be written."):
+        return fastai_path('data')/'entr_published'
 
 def _set_folder(name, folder):
     "The folder with the set `name`: what `folder` or else ENTR_DATA names, unpacked if an archive, or a download"

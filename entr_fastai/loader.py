@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['crop_boxes', 'crop_resize', 'look_up_', 'BytePipeline', 'Undecoded', 'DecodeOnceDL', 'tfm_name', 'is_sized', 'side',
-           'sized_tfms', 'decode_once', 'dl_view', 'balanced', 'image_dls']
+           'sized_tfms', 'decode_once', 'dl_view', 'balanced', 'FileOf', 'LabelOf', 'image_dls']
 
 # %% ../nbs/03_loader.ipynb #0caeac65
 import itertools
+import warnings
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
@@ -19,9 +20,12 @@ from fastai.callback.data import WeightedDL
 from fastai.vision.all import *
 from fastai.vision.augment import _BrightnessLogit, _ContrastLogit
 from concurrent.futures import ThreadPoolExecutor # after fastai, which exports another by this name
-from .core import check_columns, copy_with, pixels, rng_restorer, seeded, share, whole_number
-from .store import ImageStore, decode, file_of, packed_size, picture_class, shrink
-from .store import place_for, store_bytes, store_folder, work_size
+from .core import copy_with, name_some, pixels, rng_restorer, seeded, share, whole_number
+from .images import checked, from_folder, from_list, from_table
+from .images import keep_together, random_split, report, say_once
+from .store import ImageStore, alike, decode, file_of, packed_size, picture_class, place_for
+from .store import resize_antialiased, resize_nearest, shrink, size_of, store_bytes, thumbnail
+from .store import why_unreadable, work_size
 
 # %% ../nbs/03_loader.ipynb #66a92bfe
 def _random_parts(tfm, w, h, rng):
@@ -69,10 +73,8 @@ def crop_resize(
     left,top,w,h = box
     x = img[None, :, top:top+h, left:left+w]
     if w==h==size: return x[0].contiguous()
-    if resample==NEAREST: return F.interpolate(x, size=(size,size), mode='nearest-exact')[0]
-    how = dict(size=(size,size), mode='bilinear', antialias=True)
-    if not x.is_cuda: return F.interpolate(x, **how)[0]
-    return F.interpolate(x.float(), **how).round_().byte()[0] # a GPU resizes no bytes
+    resize = resize_nearest if resample==NEAREST else resize_antialiased
+    return resize(x, (size,size))[0]
 
 # %% ../nbs/03_loader.ipynb #b8ba3c84
 def look_up_(
@@ -96,7 +98,7 @@ class BytePipeline(Pipeline):
     "A `Pipeline` that works on bytes, and in place, for as long as it can, where all its transforms allow it"
     def __call__(self, b):
         x = b[0] if isinstance(b, tuple) and b else None
-        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8 and not x.is_cuda
+        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8 and x.device.type=='cpu'
         if not on_bytes or not all(map(_by_byte, self.fs)): return super().__call__(b)
         if self.split_idx==0 and self.fs.filter(risinstance(LightingTfm)): self._light_(x)
         return self._floats(*b)
@@ -153,6 +155,10 @@ def _some(tl, idxs):
     "`tl` with the items `idxs` alone"
     return tl._new(tl._get(idxs), split_idx=tl.tfms.split_idx)
 
+def _and(tl, more):
+    "`tl` with the items of `more` after its own"
+    return tl._new([*tl.items, *more.items], split_idx=tl.tfms.split_idx)
+
 # %% ../nbs/03_loader.ipynb #2d848ae5
 class Undecoded:
     "The pictures of `tl`, decoded each time they are needed"
@@ -161,20 +167,30 @@ class Undecoded:
         tl:TfmdLists,      # Gives a picture for every index
         work:int,          # Working resolution: pixels of the shorter side
         resample=BILINEAR, # How pixels are combined: `NEAREST` for masks
-    ): store_attr()
+    ):
+        store_attr()
+        self.seen = None # for each picture its thumbnail, or why it cannot be read
 
     def __len__(self): return len(self.tl)
     def __repr__(self): return f"{len(self)} images, decoded each time they are needed"
-    def subset(self, idxs): return type(self)(_some(self.tl, idxs), self.work, self.resample)
+    def subset(self, idxs):
+        return copy_with(self, tl=_some(self.tl, idxs), seen=self.seen and [self.seen[i] for i in idxs])
 
     @property
     def unreadable(self):
         "Index and reason for each picture that cannot be read; found out by decoding all of them as small as they go"
-        def why(i):
-            try: decode(self.tl, i, 1)
-            except Exception as e: return str(e) or type(e).__name__
-        with ThreadPoolExecutor(defaults.cpus) as ex: reasons = list(ex.map(why, range(len(self))))
-        return {i:o for i,o in enumerate(reasons) if o}
+        return {i:o for i,o in enumerate(self.look()) if isinstance(o, str)}
+
+# %% ../nbs/03_loader.ipynb #e0137558
+@patch
+def look(self:Undecoded) -> list: # A thumbnail or a text for each
+    "For each picture its thumbnail or, if it cannot be read, why"
+    def one(i):
+        try: return thumbnail(image2tensor(decode(self.tl, i, 64)))
+        except Exception as e: return why_unreadable(self.tl, i, 64) or str(e) or type(e).__name__
+    if self.seen is None:
+        with ThreadPoolExecutor(defaults.cpus) as ex: self.seen = list(ex.map(one, range(len(self))))
+    return self.seen
 
 # %% ../nbs/03_loader.ipynb #11b5051d
 @patch
@@ -182,11 +198,10 @@ def sizes(self:Undecoded,
     idxs:list, # Indices of pictures
 ) -> np.ndarray: # A row of widths and one of heights in pixels
     "How large the pictures are at the working resolution"
-    def one(i):
-        file = file_of(self.tl, i)
-        img = Image.open(file) if file else self.tl[i]
-        return packed_size(*img.size, self.work)
-    return np.array([one(i) for i in idxs]).T
+    def size(i):
+        try: return size_of(self.tl, i)
+        except Exception: return decode(self.tl, i, 1).size # or what it says of the file
+    return np.array([packed_size(*size(i), self.work) for i in idxs]).T
 
 # %% ../nbs/03_loader.ipynb #9c4dfee1
 @patch
@@ -217,6 +232,34 @@ def cut(self:Undecoded,
         if train: return list(ex.map(lambda i,box: self._part(i, box, size), idxs, boxes))
         return [crop_resize(o, box, size, self.resample) for o,box in zip(ex.map(self._whole, idxs), boxes)]
 
+# %% ../nbs/03_loader.ipynb #00773c9f
+@patch
+def thumbnails(self:ImageStore) -> Tensor: # uint8, one for each picture
+    "All pictures very small"
+    def one(i): return thumbnail(self.level(i, half=min(self[i].shape[1:])>=128)) # of small ones little would be left
+    with ThreadPoolExecutor(defaults.cpus) as ex: return torch.stack(list(ex.map(one, range(len(self)))))
+
+@patch
+def thumbnails(self:Undecoded) -> Tensor: # uint8, one for each picture
+    "All pictures very small"
+    return torch.stack(self.look())
+
+# %% ../nbs/03_loader.ipynb #c7f4756e
+@patch
+def joined(self:ImageStore,
+    tl:TfmdLists, # Gives further pictures
+) -> ImageStore:
+    "A store of these pictures and then those of `tl`"
+    device = self[0].device if len(self) else None
+    return copy_with(self, levels=self.levels + ImageStore(tl, self.work, self.where, device, self.resample).levels)
+
+@patch
+def joined(self:Undecoded,
+    tl:TfmdLists, # Gives further pictures
+) -> Undecoded:
+    "These pictures and then those of `tl`"
+    return copy_with(self, tl=_and(self.tl, tl), seen=None)
+
 # %% ../nbs/03_loader.ipynb #b0f86a81
 def _resample(cls): return NEAREST if cls is TensorMask else BILINEAR
 
@@ -235,6 +278,7 @@ class DecodeOnceDL(TfmdDL):
         **kwargs             # Passed to `TfmdDL`
     ):
         super().__init__(dataset, **kwargs)
+        if self.drop_last: self.bs = max(1, min(self.bs, self.n)) # or there would be no batch at all
         store_attr('size,crop,flip,work,wgts')
         self.kinds = kinds or {0:TensorImage}
         self.pictures = pictures or {j:Undecoded(tl, work, _resample(self.kinds[j]))
@@ -277,7 +321,10 @@ def get_idxs(self:DecodeOnceDL):
 @patch
 def create_batches(self:DecodeOnceDL, samps):
     batches = map(self.create_whole, chunked(samps, self.bs, self.drop_last))
-    return batches if torch.device(self.device or 'cpu').type=='cpu' else _ahead(batches)
+    kind = torch.device(self.device or 'cpu').type
+    there = any(o.where=='device' for o in self.pictures.values())
+    ahead = kind=='cuda' or kind!='cpu' and not there # Apple's GPU takes no commands from two threads
+    return _ahead(batches) if ahead else batches
 
 # %% ../nbs/03_loader.ipynb #6e5aad69
 @contextmanager
@@ -377,8 +424,8 @@ _instead = "keep the loader you have, `progressive_fit` works with it."
 def _classes(dl):
     "The class of the image and of each target of `dl`; `ValueError` if it is no loader of one image and its targets"
     tls = getattr(dl.dataset, 'tls', []) if type(dl) in (TfmdDL, WeightedDL) else []
-    # the class of a picture is known without opening one, which may be broken
-    classes = [picture_class(tl) or type(tl[0]) for tl in tls]
+    # the class of a picture is known without opening one, which may be broken; there may be no validation set
+    classes = [picture_class(tl) or (type(tl[0]) if len(tl) else tl.types[-1]) for tl in tls]
     if len(classes)<2 or dl.dataset.n_inp!=1 or not issubclass(classes[0], PILBase):
         raise ValueError("decode_once takes fastai DataLoaders of one image and its label, "
                          f"not a {type(dl).__name__} over something else: {_instead}")
@@ -432,12 +479,12 @@ def _keep(tl, work, where, device, cls):
     resample,auto = _resample(cls),where=='auto'
     if auto:
         files = len(tl)>0 and file_of(tl, 0) is not None
-        where = place_for(store_bytes(tl, work), device, store_folder(), files)
+        where = place_for(store_bytes(tl, work), device, files=files)
     if where=='none': return Undecoded(tl, work, resample)
     try: return ImageStore(tl, work, where, device, resample)
     except OSError as e:
         if not auto: raise
-        print(f"The images could not be kept on the disk ({e}), so they are decoded each time they are needed.")
+        print(f"{e} Now they are decoded each time they are needed.")
         return Undecoded(tl, work, resample)
 
 # %% ../nbs/03_loader.ipynb #db7359c9
@@ -466,22 +513,28 @@ def _unreadable(dl):
     return merge(*[_named(dl.dataset.tls[j], p.unreadable) for j,p in dl.pictures.items()])
 
 def _skip(bad, total, skip):
-    "The files in `bad`; `ValueError` that names all of them if they may not be skipped"
+    "The files in `bad`, which are printed; `ValueError` that names them if they may not be skipped"
     if bad and not skip:
-        named = '; '.join(f'{file} ({why})' for file,why in bad)
-        raise ValueError(f"{len(bad)} of {total} images cannot be read; repair or remove them, or go on without them "
-                         f"with skip_unreadable=True (on the command line --skip-unreadable): {named}")
+        named = name_some(f'{file} ({why})' for file,why in bad)
+        raise ValueError(f"{len(bad):,} of {total:,} images cannot be read; repair or remove them, or go on without "
+                         f"them with skip_unreadable=True (on the command line --skip-unreadable): {named}")
+    if bad: say_once(f"left out, cannot be read: {len(bad):,} of {total:,} ({name_some(file for file,_ in bad)})")
     return [file for file,_ in bad]
 
 # %% ../nbs/03_loader.ipynb #2a6d253f
-def _without(dl, idxs):
-    "`dl` without the items `idxs`"
-    if not idxs: return dl
-    ds,good = dl.dataset,[i for i in range(len(dl.dataset)) if i not in idxs]
-    wgts = None if dl.wgts is None else dl.wgts[good]/dl.wgts[good].sum()
-    kept = type(ds)(tls=L(_some(tl, good) for tl in ds.tls), n_inp=ds.n_inp)
-    pictures = {j:p.subset(good) for j,p in dl.pictures.items()}
-    return dl_view(dl, dataset=kept, pictures=pictures, wgts=wgts, n=len(good)) # `new` would open the first picture
+def _with(dl, idxs, more=()):
+    "`dl` with its items `idxs` alone and, after them, with those in `more`, a `TfmdLists` for each of its own"
+    ds,pictures = dl.dataset,{j:p.subset(idxs) for j,p in dl.pictures.items()}
+    tls = [_some(tl, idxs) for tl in ds.tls]
+    if more:
+        tls = list(map(_and, tls, more))
+        pictures = {j:p.joined(more[j]) for j,p in pictures.items()}
+    n = len(tls[0])
+    wgts = None if dl.wgts is None else dl.wgts[idxs]/dl.wgts[idxs].sum()
+    return dl_view(dl, dataset=type(ds)(tls=L(tls), n_inp=ds.n_inp), pictures=pictures, wgts=wgts, targets={},
+                   n=n, bs=max(1, min(dl.bs, n))) # `new` would open the first picture
+
+def _without(dl, bad): return _with(dl, [i for i in range(len(dl.dataset)) if i not in bad]) if bad else dl
 
 # %% ../nbs/03_loader.ipynb #94f7d665
 @contextmanager
@@ -492,6 +545,34 @@ def _unmoved():
     except BaseException:
         restore()
         raise
+
+# %% ../nbs/03_loader.ipynb #e1ad9821
+def _decoded(dls, work, where, skip):
+    "`dls` with every image decoded now"
+    new = [_convert(dl, work, where) for dl in dls.loaders]
+    bad = [_unreadable(dl) for dl in new]
+    total = sum(len(dl.dataset) for dl in new)
+    skipped = _skip([o for b in bad for o in b.values()], total, skip)
+    res = type(dls)(*map(_without, new, bad), path=dls.path, device=dls.device)
+    res.skipped = skipped
+    return res
+
+# %% ../nbs/03_loader.ipynb #6207105d
+def _groups(dls):
+    "For each training and each validation picture a number, the same for those that are alike"
+    groups = alike(torch.cat([dl.pictures[0].thumbnails() for dl in dls.loaders]))
+    return np.split(np.asarray(groups), [len(dls.train_ds)])
+
+def _name(dl, i): return file_of(dl.dataset.tls[0], i) or f'item {i}'
+
+def _warn_of_twins(dls, groups, todo):
+    "Warn of pictures that are alike on both sides of the split, as their `groups` say"
+    train,valid = groups
+    there = {g:i for i,g in enumerate(train)}
+    twins = [f'{_name(dls.valid, i)} is like {_name(dls.train, there[g])}' for i,g in enumerate(valid) if g in there]
+    if not twins: return
+    warnings.warn(f"{len(twins):,} of {len(valid):,} images for validation are the same as images for training, or "
+                  f"nearly, so that the accuracy will look better than it is; {todo}: {name_some(twins, 5)}")
 
 # %% ../nbs/03_loader.ipynb #2e8e52b0
 @_unmoved()
@@ -508,12 +589,9 @@ def decode_once(
         raise ValueError("These DataLoaders decode each image once already: use them as they are, "
                          "or make new ones with the settings you want.")
     if work is not None: work = pixels(work, 'work')
-    new = [_convert(dl, work, where) for dl in dls.loaders]
-    bad = [_unreadable(dl) for dl in new]
-    total = sum(len(dl.dataset) for dl in new)
-    skipped = _skip([o for b in bad for o in b.values()], total, skip_unreadable)
-    res = type(dls)(*map(_without, new, bad), path=dls.path, device=dls.device)
-    res.skipped = skipped
+    res = _decoded(dls, work, where, skip_unreadable)
+    if len(res.loaders)==2 and all(len(dl.dataset) for dl in res.loaders):
+        _warn_of_twins(res, _groups(res), 'keep such images on one side')
     return res
 
 # %% ../nbs/03_loader.ipynb #47b792b4
@@ -541,85 +619,93 @@ def balanced(
     return w/w.sum()
 
 # %% ../nbs/03_loader.ipynb #88d000c0
-def _from_folder(source, path, split):
-    "The images in the folder `path` and how they are split"
-    if not path.is_dir():
-        raise FileNotFoundError(f"There is no folder {source}: "
-                                "give a folder that holds one folder of images for each class.")
-    # sorted, as the order of a folder differs between machines
-    for valid in ('val','valid'):
-        if (path/'train').is_dir() and (path/valid).is_dir():
-            return get_image_files(path, folders=['train',valid]).sorted(), GrandparentSplitter(valid_name=valid)
-    return get_image_files(path).sorted(), split
+def _pictures(source, path, folder, label_func, cols):
+    "The pictures in `source`, made sure of, and the place that they come from"
+    if isinstance(source, (str, Path)): return checked(from_folder(source), source), Path(source)
+    there = f'this {type(source).__name__}'
+    if isinstance(source, pd.DataFrame):
+        place = Path(ifnone(folder, path))
+        return checked(from_table(source, place, **cols), there), place
+    place = Path(ifnone(folder, '.'))
+    return checked(from_list(source, label_func, place), there), place
 
-# %% ../nbs/03_loader.ipynb #3729461b
-def _from_table(df, path, split, file_col, label_col, valid_col):
-    "What `DataBlock` needs to know of a table, its rows, and their labels"
-    check_columns(df, 'The table', dict(file_col=file_col, label_col=label_col, valid_col=valid_col))
-    if valid_col is not None: split = ColSplitter(valid_col)
-    # fastai would put `path` before an absolute name, too
-    absolute = [Path(str(ColReader(file_col)(row))).is_absolute() for _,row in df[:1].iterrows()]
-    get_x,get_y = ColReader(file_col, pref='' if any(absolute) else path),ColReader(label_col)
-    return dict(get_x=get_x, get_y=get_y, splitter=split), df, [get_y(row) for _,row in df.iterrows()]
+# %% ../nbs/03_loader.ipynb #1a98ef0d
+class FileOf(Transform):
+    "Finds the file in a row of a table; a file stays"
+    def __init__(self,
+        func, # From a row to its file
+    ): store_attr()
+    def encodes(self, o): return self.func(o) if isinstance(o, pd.Series) else o
 
-# %% ../nbs/03_loader.ipynb #04d91121
-def _labelled(source, path, split, label_func, **cols):
-    "What `DataBlock` needs to know of `source`, its items, and their labels"
-    if isinstance(source, pd.DataFrame): return _from_table(source, path, split, **cols)
-    if isinstance(source, (str, Path)):
-        source,split = _from_folder(source, path, split)
-        label_func = parent_label
-    if odd := [o for o in ([None] if source is None else L(source)) if not isinstance(o, (str, Path))]:
-        raise ValueError("Images come from a folder, a DataFrame or a list of files, "
-                         f"but {odd[0]!r} is none of these.")
-    if not callable(label_func):
-        raise ValueError(f"A list of files needs label_func, a function from a file to its label, not {label_func!r}.")
-    items = L(source).map(Path)
-    return dict(get_y=label_func, splitter=split), items, items.map(label_func)
-
-# %% ../nbs/03_loader.ipynb #0799eacb
-def _vocab(labels, there):
-    "All labels there are, in order; `ValueError` if they are not labels of two classes or more"
-    if gaps := [i for i,o in enumerate(labels) if pd.isna(o) is True]:
-        raise ValueError(f"{len(gaps)} of {len(labels)} images have no label; "
-                         f"the first is number {gaps[0]+1}, with {labels[gaps[0]]!r}: label or remove them.")
-    try: vocab = sorted(set(labels))
-    except TypeError:
-        example = {type(o).__name__: o for o in labels}
-        kinds = ' and '.join(f'{name} such as {o!r}' for name,o in example.items())
-        raise ValueError("Labels must all be texts, or all be numbers, "
-                         f"but these are {kinds}: change the table or label_func.") from None
-    if not vocab:
-        raise ValueError(f"There are no images in {there}: "
-                         "give a folder that holds one folder of images for each class, or files.")
-    if len(vocab)==1:
-        raise ValueError(f"All {len(labels)} images have the label {vocab[0]!r}: "
-                         "a classifier needs two classes or more, each in a folder of its own.")
-    return vocab
+class LabelOf(Transform):
+    "Finds the label of a file or a row; a label stays"
+    def __init__(self,
+        func,  # From a file or a row to its label
+        known, # All labels there are
+    ): store_attr()
+    def encodes(self, o):
+        if not isinstance(o, (pd.Series, Path)) and o in self.known: return o
+        label = self.func(o)
+        return label.strip() if isinstance(label, str) else label
 
 # %% ../nbs/03_loader.ipynb #965a9680
-def _stock(items, parts, path, size, bs, vocab, min_scale, batch_tfms):
-    "fastai's loaders of `items`; `ValueError` if a side of the split is empty"
-    block = DataBlock((ImageBlock, CategoryBlock(vocab=vocab)), **parts,
-                      item_tfms=[RandomResizedCrop(size, min_scale=min_scale), FlipItem()],
-                      batch_tfms=[*L(batch_tfms), Normalize.from_stats(*imagenet_stats)])
-    n_train,n_valid = map(len, block.splitter(items))
-    if not (n_train and n_valid):
-        raise ValueError(f"{n_train} images for training and {n_valid} for validation are left of {len(items)}: "
-                         "there must be some of each; change valid_pct or valid_col, or add images.")
-    return block.dataloaders(items, path=path, bs=min(bs, n_train), num_workers=0)
+def _check_left(n_train, n_valid, total):
+    "`ValueError` if a side of the split is empty, or too small for a batch"
+    if n_train<2 or not n_valid:
+        raise ValueError(f"{n_train} images for training and {n_valid} for validation are left of {total}: there must "
+                         "be two and one at least; change what chooses those for validation, or add images.")
+
+def _stock(pictures, splits, path, size, bs, min_scale, batch_tfms):
+    "fastai's loaders of `pictures`"
+    to_file = [FileOf(pictures.file_of)] if pictures.file_of else []
+    to_label = LabelOf(pictures.label_of, pictures.vocab)
+    x = TfmdLists(pictures.files, [*to_file, PILImage.create], splits=splits)
+    y = TfmdLists(pictures.labels, [to_label, Categorize(pictures.vocab)], splits=splits)
+    # fastai looks here with which step a test set begins
+    if to_file: x.types[0] = pd.Series
+    y.types[0] = object
+    return Datasets(tls=L(x, y), n_inp=1).dataloaders(
+        bs=min(bs, len(splits[0])), path=path, num_workers=0,
+        after_item=[ToTensor(), RandomResizedCrop(size, min_scale=min_scale), FlipItem()],
+        after_batch=[IntToFloatTensor(), *L(batch_tfms), Normalize.from_stats(*imagenet_stats)])
 
 # %% ../nbs/03_loader.ipynb #a3ce706e
-def _first_readable(items, parts, skip):
-    "`items` without the broken ones, and these, if the first that fastai opens is broken; else `items`, and none"
-    tl = TfmdLists(items, L(parts.get('get_x')) + PILImage.create, do_setup=False)
-    train = parts['splitter'](items)[0]
-    try: L(train[:1]).map(tl.__getitem__)
+def _first_readable(pictures, splits, skip):
+    "`splits` without broken ones, and these, if the first that fastai opens is broken; else `splits`, and none"
+    tl = TfmdLists(pictures.files, PILImage.create, do_setup=False)
+    try: L(splits[0][:1]).map(tl.__getitem__)
     except Exception: bad = _named(tl, Undecoded(tl, 1).unreadable)
-    else: return items,[]
-    skipped = _skip(bad.values(), len(items), skip)
-    good = [i for i in range(len(items)) if i not in bad]
-    return items.iloc[good] if isinstance(items, pd.DataFrame) else items[good], skipped
+    else: return splits,[]
+    skipped = _skip(bad.values(), len(tl), skip)
+    return tuple([i for i in part if i not in bad] for part in splits), skipped
+
+# %% ../nbs/03_loader.ipynb #ab8e0686
+def _received(dl, idxs, other, taken):
+    "`dl` with its items `idxs` alone and, after them, the items `taken` of the loader `other`"
+    more = [tl._new(o._get(taken), split_idx=tl.tfms.split_idx) for tl,o in zip(dl.dataset.tls, other.dataset.tls)]
+    return _with(dl, idxs, more if taken else ())
+
+def _twins_together(dls, groups):
+    "`dls` with pictures that are alike on one side of the split; says how many changed sides"
+    n,total = len(dls.train_ds),sum(map(len, groups))
+    labels = [int(o) for dl in dls.loaders for o in dl.dataset.tls[1]]
+    train,valid = keep_together((range(n), range(n, total)), np.concatenate(groups), labels)
+    came,left = [i-n for i in train if i>=n],[i for i in valid if i<n]
+    if not came+left: return dls
+    new = (_received(dls.train, [i for i in train if i<n], dls.valid, came),
+           _received(dls.valid, [i-n for i in valid if i>=n], dls.train, left))
+    say_once(f"images that are the same, or nearly, are on one side of the split: {len(came):,} went to training and "
+             f"{len(left):,} to validation, which now have {len(train):,} and {len(valid):,}")
+    return type(dls)(*new, path=dls.path, device=dls.device)
+
+def _apart(dls, own):
+    "`dls` with no image alike on both sides of the split; a warning where it is the user's own, or where all are alike"
+    groups = _groups(dls)
+    if not np.intersect1d(*groups).size: return dls
+    res = dls if own else _twins_together(dls, groups)
+    todo = 'keep such images on one side' if own else 'too many are alike for each to have a side'
+    if res is dls: _warn_of_twins(dls, groups, todo)
+    return res
 
 # %% ../nbs/03_loader.ipynb #2618d18d
 def _checked(size, bs, seed, valid_pct, min_scale, batch_tfms):
@@ -630,21 +716,22 @@ def _checked(size, bs, seed, valid_pct, min_scale, batch_tfms):
         raise ValueError(f"batch_tfms takes transforms such as aug_transforms() gives, not {odd[0]!r}.")
     if batch_tfms is None: batch_tfms = aug_transforms(do_flip=False, max_rotate=0., max_zoom=1., max_warp=0.)
     if seed is not None: seed = whole_number(seed, 'seed', least=0, most=2**32-1)
-    return pixels(size, 'size'), whole_number(bs, 'bs'), seed, batch_tfms
+    return pixels(size, 'size'), whole_number(bs, 'bs', least=2), seed, batch_tfms # BatchNorm needs two images
 
 # %% ../nbs/03_loader.ipynb #2a0f39c8
 @_unmoved()
 def image_dls(
     source,              # A folder of class folders (also with `train` and `valid` in it), a `DataFrame`, or files
     size:int=224,        # Final size in pixels
-    bs:int=64,           # Images in a batch
+    bs:int=64,           # Images in a batch, two or more
     valid_pct:float=0.2, # Share of the images for validation, where `source` does not say which
     seed:int=42,         # For choosing them, and for the order of training
-    path=None,           # Where the learner saves, and a table's files lie unless absolute; the folder by default
+    path='.',            # Where the learner saves
+    folder=None,         # Where file names of a table or list begin, unless absolute; for a table `path` by default
     label_func=None,     # For a list of files: a function from a file to its label
     file_col=0,          # For a `DataFrame`: column of the file names
     label_col=1,         # For a `DataFrame`: column of the labels
-    valid_col=None,      # For a `DataFrame`: column that is true for validation images
+    valid_col=None,      # For a `DataFrame`: column that says which are for validation
     min_scale:float=0.6, # Smallest share of a picture's area that a training crop takes
     batch_tfms=None,     # Augmentation on batches, fastai's changes of light by default
     balance:bool=False,  # Draw the training images so that all classes come equally often?
@@ -653,15 +740,20 @@ def image_dls(
 ) -> DataLoaders:
     "`DataLoaders` that decode each image once; `FileNotFoundError` or `ValueError` says what is wrong with `source`"
     size,bs,seed,batch_tfms = _checked(size, bs, seed, valid_pct, min_scale, batch_tfms)
-    folder = isinstance(source, (str, Path))
-    path = Path(path if path is not None else source if folder else '.')
-    parts,items,labels = _labelled(source, path, RandomSplitter(valid_pct, seed=seed), label_func,
-                                   file_col=file_col, label_col=label_col, valid_col=valid_col)
-    vocab = _vocab(labels, path if folder else f'this {type(source).__name__}')
-    items,skipped = _first_readable(items, parts, skip_unreadable)
-    stock = _stock(items, parts, path, size, bs, vocab, min_scale, batch_tfms)
-    dls = decode_once(stock, where=where, skip_unreadable=skip_unreadable)
+    cols = dict(file_col=file_col, label_col=label_col, valid_col=valid_col)
+    path = Path(path)
+    pictures,place = _pictures(source, path, folder, label_func, cols)
+    total,own = len(pictures.files),pictures.parts is not None
+    splits = pictures.splits if own else random_split(pictures.labels, valid_pct, seed)
+    _check_left(*map(len, splits), total)
+    say_once(report(pictures, splits), (*pictures.files, *pictures.labels, *pictures.notes))
+    splits,skipped = _first_readable(pictures, splits, skip_unreadable)
+    _check_left(*map(len, splits), total)
+    dls = _decoded(_stock(pictures, splits, path, size, bs, min_scale, batch_tfms), None, where, skip_unreadable)
+    skipped += dls.skipped
+    _check_left(len(dls.train_ds), len(dls.valid_ds), total)
+    dls = _apart(dls, own)
+    dls.skipped,dls.source = skipped,place
     dls.train.rng.seed(seed)
-    dls.skipped = skipped + dls.skipped
     if balance: dls.train.wgts = balanced(dls.train)
     return dls

@@ -348,10 +348,15 @@ def draw_sample(
 def samples(
     kind:str, # 'steel', 'bees' or 'aerial'
 ) -> Path: # Folder of 5 class folders with 60 PNG files each; `image_dls` takes it
-    "The folder of drawn samples of a kind: for tests and demos, not for claims; `ValueError` if there is no such kind"
+    """The folder of drawn samples of a kind: for tests and demos, not for claims
+
+    Raises `ValueError` if there is no such kind, `OSError` if they cannot be kept."""
     classes = _among(kind, _kinds, 'the kind')
     def draw(folder):
         for cls in classes:
             (folder/cls).mkdir(parents=True)
             for n in range(60): draw_sample(kind, cls, n).save(folder/cls/f'{n:03}.png')
-    return whole_folder(fastai_path('data')/'entr_samples'/'v1'/kind, draw)
+    try: return whole_folder(fastai_path('data')/'entr_samples'/'v1'/kind, draw)
+    except OSError as e:
+        raise OSError(f"The samples cannot be kept in fastai's data folder ({e}): make room there, "
+                      "or let the variable FASTAI_HOME name a folder that can be written.") from e

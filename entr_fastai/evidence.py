@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['rivals', 'check_runs', 'spent', 'to_reach', 'accuracy_at', 'log_area', 'compare', 'signed_rank', 'by_seed',
-           'with_interval', 'holm', 'cell_columns', 'measures', 'contrasts', 'verdicts', 'excess_loss']
+           'with_interval', 'holm', 'cell_columns', 'measures', 'same_schedule', 'contrasts', 'verdicts', 'excess_loss']
 
 # %% ../nbs/16_evidence.ipynb #f6cec7da
 import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 from .core import share
+from .schedule import as_schedule
 
 # %% ../nbs/16_evidence.ipynb #2a5caae7
 def check_runs(
@@ -209,12 +210,36 @@ def _contrast(measure, a, b):
     p = signed_rank(a, b) if a.notna().all() else np.nan
     return dict(measure=measure, value=found.value, low=found.low, high=found.high, p=p, seeds=int(found.seeds))
 
+# %% ../nbs/16_evidence.ipynb #18fbbef5
+_paper = 'fixed','reduced','gradual','one_step'
+
+def _sizes(runs):
+    "The size of each epoch by regime, of a run of each"
+    return {regime:tuple(r[r.run==r.run.iloc[0]].sort_values('epoch')['size']) for regime,r in runs.groupby('regime')}
+
+def same_schedule(
+    runs:pd.DataFrame, # A row for each epoch, of one cell
+) -> dict: # By the name of a regime the one that it is the same as, which has run
+    "Which of the paper's regimes train at the same sizes as another one here"
+    if runs.empty: return {}
+    ran = _sizes(runs)
+    epochs,final = max(map(len, ran.values())),int(runs.final_size.max())
+    def sizes(regime):
+        schedule = as_schedule(regime, epochs, final)
+        return ran.get(regime) or tuple(schedule.size_at(e) for e in range(epochs))
+    first = {ran[o]:o for o in reversed(_paper) if o in ran}
+    return {o:first[sizes(o)] for o in _paper if first.get(sizes(o), o)!=o}
+
 # %% ../nbs/16_evidence.ipynb #caa22ce4
-def _comparisons(m):
+def _comparisons(runs, m):
     "Who is set against whom: each cell, its measures, a regime and a rival"
-    for cell,of in m.groupby(cell_columns(m)):
+    keys = cell_columns(m)
+    epochs = dict(list(runs.groupby(keys)))
+    for cell,of in m.groupby(keys):
+        same = same_schedule(epochs[cell])
         for regime in of.regime.unique():
-            if regime!='fixed': yield from ((cell,of,regime,rival) for rival in rivals if rival!=regime)
+            if regime=='fixed' or regime in same: continue
+            yield from ((cell,of,regime,rival) for rival in rivals if rival!=regime and rival not in same)
 
 # %% ../nbs/16_evidence.ipynb #391fbcb9
 def contrasts(
@@ -224,11 +249,13 @@ def contrasts(
     runs = spent(runs)
     m = measures(runs)
     rows = []
-    for cell,of,regime,rival in _comparisons(m):
+    for cell,of,regime,rival in _comparisons(runs, m):
         who = dict(zip(cell_columns(runs), cell), regime=regime, rival=rival)
         rows += [dict(who, **_contrast(measure, *pair)) for measure,pair in _pairs(runs, of, regime, rival).items()]
     if not rows:
-        raise ValueError(f"There is nothing to compare: the runs are all of {', '.join(m.regime.unique())}. "
+        regimes = m.regime.unique()
+        same = ', which train at the same sizes' if len(regimes)>1 else ''
+        raise ValueError(f"There is nothing to compare: the runs are all of {', '.join(regimes)}{same}. "
                          "Run another regime, too.")
     res = pd.DataFrame(rows)
     return res.assign(p_holm=res.groupby(['regime','rival','measure']).p.transform(holm))

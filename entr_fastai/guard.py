@@ -10,7 +10,7 @@ __all__ = ['replaced', 'end_told', 'autocast_depth', 'autocast_kept', 'autocast_
 import os
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from fastai.basics import *
 from torch.utils.checkpoint import checkpoint
 from .core import rng_restorer, rng_states, set_rng_states
@@ -265,7 +265,11 @@ class SharedCores(Callback):
         on_cpu = next(self.model.parameters()).device.type=='cpu'
         free = self.most>1 and on_cpu and 'OMP_NUM_THREADS' not in os.environ
         self.looks = free and busy_seconds() is not None
-        if self.looks: self.clocks = _clocks()
+        if not self.looks: return
+        self.clocks = _clocks()
+        sleep(.1)
+        self.wanted = self._free()
+        self._use(self.wanted)
 
     def after_batch(self):
         if self.looks and perf_counter()-self.clocks[0] >= self.every: self._look()
@@ -278,23 +282,28 @@ def _clocks():
     return perf_counter(), process_time(), busy_seconds()
 
 @patch
-def _taken(self:SharedCores):
-    "The cores that other work has taken since the last look"
+def _free(self:SharedCores):
+    "How many threads have found a core of their own since the last look"
     now = _clocks()
     passed,own,everyone = [a-b for a,b in zip(now, self.clocks)]
     self.clocks = now
-    return (everyone-own)/passed
+    return free_threads((everyone-own)/passed, num_cpus(), self.most)
 
 @patch
 def _look(self:SharedCores):
     "Take another number of threads if this look and the last one both say so"
     last = self.wanted
-    self.wanted = free_threads(self._taken(), num_cpus(), self.most)
-    if self.wanted!=last or last==torch.get_num_threads(): return
+    self.wanted = self._free()
+    if self.wanted==last: self._use(last)
+
+@patch
+def _use(self:SharedCores, threads):
+    "Compute with so many threads, and say so the first time"
+    if threads==torch.get_num_threads(): return
     if not self.said: print("Other work takes cores of this machine, so the fit computes with fewer threads "
-                            f"while it does: {last} instead of {self.most} now.")
+                            f"while it does: {threads} instead of {self.most} now.")
     self.said = True
-    torch.set_num_threads(last)
+    torch.set_num_threads(threads)
 
 # %% ../nbs/05_guard.ipynb #3e99585f
 @contextmanager

@@ -443,6 +443,7 @@ def _shade_sizes(ax, table, ends):
 
 # %% ../nbs/11_learner.ipynb #7b229719
 @patch
+@plt.rc_context({'text.parse_math':False}) # a name is no formula
 def plot_progress(self:Learner,
     figsize=(9,3), # Width and height in inches
 ): # The axes, losses first

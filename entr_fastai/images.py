@@ -23,8 +23,9 @@ from fastai.data.transforms import RandomSplitter
 from .core import check_columns, name_some
 
 # %% ../nbs/02_images.ipynb #8e360b64
-endings = frozenset('.apng .avif .bmp .dib .gif .j2k .jfif .jp2 .jpe .jpeg .jpg .jpx .pbm .pcx .pgm .png .pnm .ppm '
-                    '.sgi .tga .tif .tiff .webp'.split())
+endings = frozenset( # Of the names of picture files, the same on every machine
+    '.apng .avif .bmp .dib .gif .j2k .jfif .jp2 .jpe .jpeg .jpg .jpx .pbm .pcx .pgm .png .pnm .ppm '
+    '.sgi .tga .tif .tiff .webp'.split())
 
 def _hidden(name): return name.startswith('.') or name in ('__MACOSX', 'Thumbs.db', 'desktop.ini')
 

@@ -278,8 +278,6 @@ def prepare(
     if demo: print("No PATH was given: training on samples, which are pictures drawn by code and not photographs.")
     path = samples('steel') if demo else Path(path)
     dls,files = make_dls(path, schedule.final, bs, seed, file, label, skip_unreadable)
-    if dls.train.bs < 2:
-        raise ValueError(f"{len(dls.train_ds)} image is left for training, but a batch needs two or more: add images.")
     learn = make_learner(dls, arch, weights, seed)
     check_sizes(learn, schedule)
     folder = path if path.is_dir() else path.parent

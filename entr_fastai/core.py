@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['whole_number', 'pixels', 'share', 'check_columns', 'name_some', 'whole_file', 'write_whole', 'has_files',
            'whole_folder', 'file_sha256', 'fingerprint_files', 'rng_states', 'set_rng_states', 'rng_restorer', 'seeded',
-           'copy_with']
+           'in_eval', 'copy_with']
 
 # %% ../nbs/00_core.ipynb #be39af79
 import os
@@ -189,6 +189,19 @@ def seeded(
     if torch.backends.mps.is_available(): torch.mps.manual_seed(seed)
     try: yield
     finally: restore()
+
+# %% ../nbs/00_core.ipynb #292ef8d9
+@contextmanager
+def in_eval(
+    model:torch.nn.Module, # Any network
+):
+    "Inside, `model` is in evaluation mode; afterwards each module is in the mode it was in"
+    modes = [(m, m.training) for m in model.modules()]
+    try:
+        model.eval()
+        yield
+    finally:
+        for m,training in modes: m.training = training
 
 # %% ../nbs/00_core.ipynb #a61b80d4
 def copy_with(

@@ -254,11 +254,8 @@ def free_threads(
 class SharedCores(Callback):
     "On a CPU, compute with as many threads as find a core that other work leaves free; at the end with those of before"
     order = 190
-    def __init__(self,
-        every:float=.5, # Seconds between two looks at the machine
-    ):
-        self.every = every
-        self.said = False
+    every = .5 # seconds between two looks at the machine
+    said = False
 
     def before_fit(self):
         self.most = self.wanted = torch.get_num_threads()

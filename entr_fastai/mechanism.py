@@ -12,7 +12,7 @@ __all__ = ['evaluating', 'plain_dl', 'plain_batch', 'predictions', 'generalisati
 from contextlib import contextmanager, nullcontext
 from fastai.vision.all import *
 from torch.func import functional_call, grad, grad_and_value, vjp # after fastai, so that these names are theirs
-from .core import rng_restorer, whole_number
+from .core import in_eval, rng_restorer, whole_number
 from .schedule import small_size
 from .loader import dl_view
 from .resize import at_size, loader_size
@@ -23,14 +23,9 @@ def evaluating(
     model:nn.Module, # Any network
 ): # A context manager that gives `model`
     "Inside, `model` is in evaluation mode and computes in 32 bits; afterwards each module is in the mode it was in"
-    modes = [(m, m.training) for m in model.modules()]
     device = next((p.device.type for p in model.parameters()), 'cpu')
-    model.eval()
-    try:
-        mixed = torch.amp.is_autocast_available(device)
-        with torch.autocast(device, enabled=False) if mixed else nullcontext(): yield model
-    finally:
-        for m,training in modes: m.training = training
+    mixed = torch.amp.is_autocast_available(device)
+    with in_eval(model), torch.autocast(device, enabled=False) if mixed else nullcontext(): yield model
 
 # %% ../nbs/18_mechanism.ipynb #7fa22f9d
 def _final_size(learn):

@@ -10,7 +10,7 @@ __all__ = ['loader_size', 'resize_way', 'at_size', 'resize_batch', 'peek_size', 
 import sys
 from weakref import WeakKeyDictionary
 from fastai.vision.all import *
-from .core import copy_with, pixels, rng_restorer, seeded
+from .core import copy_with, in_eval, pixels, rng_restorer, seeded
 from .schedule import SizeSchedule, as_schedule
 from .store import resize_antialiased, resize_nearest
 from .loader import DecodeOnceDL, dl_view, is_sized, side, sized_tfms
@@ -113,14 +113,10 @@ def resolve(
 @contextmanager
 def _looking(model):
     "Inside, `model` learns nothing and draws nothing; afterwards it is as before"
-    modes = [(m, m.training) for m in model.modules()]
     restore = rng_restorer()
     try:
-        model.eval()
-        with torch.no_grad(): yield
-    finally:
-        for m,mode in modes: m.training = mode
-        restore()
+        with in_eval(model), torch.no_grad(): yield
+    finally: restore()
 
 def _refusal(model, x):
     "What `model` says against the images `x`; `None` if it takes them, or if it wants something beside them"

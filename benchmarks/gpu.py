@@ -14,7 +14,7 @@ import gc, io, json, os, re, signal, subprocess, sys, traceback, warnings
 if __name__ == '__main__' and hasattr(os, 'sched_setaffinity'): # before anything counts the cores
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
 from argparse import ArgumentParser
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,7 +46,7 @@ class Scale:
     bs:int=64        # Images in a batch
     sizes:tuple=(64,128,224) # Pixels; the last one is the final size
     archs:tuple=(resnet18,resnet50) # The last one is the large network
-    rounds:int=5     # Of alternating measurements, after one to warm up
+    rounds:int=3     # Of alternating measurements, after one to warm up
     epochs:int=5     # Of a whole fit
     seeds:int=3
     each:int=12      # Drawn pictures of each class where it is not about speed
@@ -85,6 +85,7 @@ def allocated():
     "MiB that tensors take on the device; 0 on a CPU"
     gc.collect()
     kind = default_device().type
+    if kind=='cuda': torch._C._cuda_clearCublasWorkspaces() # kept for each thread, by no one's wish
     taken = dict(cuda=torch.cuda.memory_allocated, mps=torch.mps.current_allocated_memory).get(kind, int)
     return taken()/2**20
 
@@ -250,10 +251,12 @@ def fit_in(scale, mode=None):
     fitted(learn.add_cbs(L(mode)), sizes=growing, cbs=L(scales if mode else None))
     return learn, types, scales.seen
 
+def first_loss(learn): return learn.recorder.losses[0].item()
+
 def half(scale):
     "16 bits: fp16 with its scaler, and bf16"
     if not (tried := modes()): raise LeftOut('this device computes in 32 bits')
-    in_32 = losses_of(fit_in(scale)[0])[0,0]
+    in_32 = first_loss(fit_in(scale)[0])
     for mode in tried:
         name = mode.amp_mode.value
         learn,types,scales = fit_in(scale, mode)
@@ -264,7 +267,7 @@ def half(scale):
         yield holds(f'{name}: autocast is closed', not autocast_depth(), f'{autocast_depth()} open')
         yield holds(f'{name}: losses are scaled if it is fp16', (min(scales)>1)==(name=='fp16'), scales)
         yield most(f'{name}: share that the first loss is apart from that in 32 bits',
-                   abs(losses_of(learn)[0,0]-in_32)/in_32, .1)
+                   abs(first_loss(learn)-in_32)/in_32, .1)
 
 @contextmanager
 def same_kernels(exact=True):
@@ -287,7 +290,7 @@ class Dies(Callback):
 def saved_fit(scale, exact, folder=None, cbs=None, seed=0):
     "A fit that saves itself in `folder`, if there is one, after each batch"
     set_seed(seed)
-    learn = new_learner(drawn(scale))
+    learn = new_learner(drawn(replace(scale, each=4 if scale.quick else 30))) # enough for commands to be recorded
     if exact: learn.remove_cb(ChannelsLast) # pooling in that order of memory adds up in any order
     saved = dict(checkpoint=folder, every=0) if folder else {}
     with same_kernels(exact): return fitted(learn, sizes=growing, cbs=cbs, **saved)
@@ -296,7 +299,7 @@ def killed_fit(device, quick, tmp, exact):
     "Begin such a fit in this process, which it kills in the midst of the second epoch"
     default_device(None if device is None else device!='cpu')
     scale = in_small(Path(tmp)) if quick else Scale(False, Path(tmp))
-    per_epoch = len(drawn(scale).train)
+    per_epoch = len(drawn(replace(scale, each=4 if scale.quick else 30)).train)
     saved_fit(scale, exact, Path(tmp)/f'exact-{exact}', cbs=Dies(per_epoch + per_epoch//2))
 
 def killed(scale, exact):
@@ -393,7 +396,43 @@ def left(scale):
     with suppress(ZeroDivisionError): fitted(learn, sizes=growing, cbs=Breaks())
     yield most('MiB that a fit has left that ended in an error', allocated()-before, .1)
 
+def recorded_fit(scale, recorded, cbs):
+    "Losses of a fit with recorded commands or without, a fingerprint of its weights, and how often it has recorded"
+    set_seed(0)
+    learn = new_learner(drawn(replace(scale, each=4 if scale.quick else 60)))
+    learn.remove_cb(ChannelsLast)
+    record = mocked('torch.cuda.make_graphed_callables', wraps=torch.cuda.make_graphed_callables)
+    with with_commands(recorded), record as calls, same_kernels():
+        fitted(learn, sizes='64x2,96x2', frozen_epochs=1, cbs=cbs)
+    return losses_of(learn), fingerprint_weights(learn.model), calls.call_count
+
+def commands(scale):
+    "A fit that repeats recorded commands is the one without, to the bit with exact kernels"
+    for what,cbs in {'':[], ', two batches a step':[GradientAccumulation(2*8)]}.items():
+        (a,a_print,recorded),(b,b_print,_) = [recorded_fit(scale, o, cbs) for o in (True, False)]
+        yield most(f'losses with recorded commands, apart from those without{what}', abs(a-b).max(), 0)
+        yield holds(f'weights are the same{what}', a_print==b_print, a_print==b_print)
+        if on_gpu(): yield holds(f'recorded for each size and for each set of trained layers{what}', recorded==3, recorded)
+
 # fast?
+
+def with_commands(recorded):
+    "Fits inside record commands, as ever, or do not"
+    return nullcontext() if recorded else mocked('entr_fastai.learner.graphed', nullcontext)
+
+def last_seconds(learn, recorded):
+    "Seconds of the second epoch of a fit"
+    with with_commands(recorded): return fitted(learn, 2, 'fixed').progress.train_seconds.iloc[-1]
+
+def recording(scale):
+    "Seconds of an epoch of `progressive_fit` with recorded commands ÷ without"
+    for arch in scale.archs:
+        for size in scale.sizes:
+            learn = new_learner(image_dls(photographs(scale), size, bs=scale.bs), arch)
+            rounds = [[last_seconds(learn, o) for o in (True, False)] for _ in range(min(scale.rounds, 3))]
+            a,b = zip(*rounds)
+            yield most(f'seconds with recorded commands ÷ without, {arch.__name__} at {size} px', ratio(a, b), 1.02,
+                       recorded=a, without=b, steps=len(learn.dls.train))
 
 def hand_made_step(dls, arch):
     "A function that takes a training step, as one would write it without fastai, on a network from random weights"
@@ -433,11 +472,11 @@ def efficiency(scale):
                         in_memory=a, with_loader=b, steps=len(kept))
 
 def sizes(scale):
-    "Seconds of an epoch of `progressive_fit` at the last size but one ÷ at the final size, in turn"
+    "Seconds of an epoch of `progressive_fit` at the last size but one ÷ at the final size, three of each in turn"
     arch,(small,final) = scale.archs[-1],scale.sizes[-2:]
-    stages = [(small,1),(final,1)]*(scale.rounds+1) # the first two warm up
+    stages = [(small,3),(final,3)]*(scale.rounds+1) # the first two warm up
     learn = fitted(new_learner(all_photographs(scale), arch), sizes=stages)
-    a,b = learn.progress.train_seconds.to_numpy().reshape(-1,2)[1:].T.tolist()
+    a,b = learn.progress.train_seconds.to_numpy().reshape(-1,2,3).mean(2)[1:].T.tolist()
     yield most(f'seconds at {small} px ÷ at {final} px, {arch.__name__}', ratio(a, b), 1.15*(small/final)**2 + .02,
                small=a, final=b)
 
@@ -536,8 +575,9 @@ def contest_resnet50(scale):
     "ResNet-50: the same"
     yield from contest(scale, resnet50)
 
-right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left)
-fast = dict(efficiency=efficiency, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
+right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left,
+             commands=commands)
+fast = dict(efficiency=efficiency, recording=recording, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
             contest_resnet18=contest_resnet18, contest_resnet50=contest_resnet50)
 parts = right | fast
 

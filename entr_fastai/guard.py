@@ -105,19 +105,20 @@ def finite_loss(
     in_a_row = 0
     def checked():
         nonlocal in_a_row
+        backward() # before the question, to which a GPU answers when it is done with what it was told to do
         in_a_row = 0 if torch.isfinite(learn.loss).all() else in_a_row+1
         scaled = getattr(getattr(learn, 'scaler', None), 'is_enabled', bool)()
         if in_a_row > (9 if scaled else 0): raise _not_finite(learn)
-        backward()
     with replaced(learn, _backward=checked): yield
 
 # %% ../nbs/05_guard.ipynb #10899ede
-def _buffers_restorer(model):
-    "A function that puts the buffers of `model` back to what they are now"
-    old = [b.clone() for b in model.buffers()]
+@torch.no_grad()
+def _buffers_restorer(buffers):
+    "A function that puts `buffers` back to what they are now"
+    if not buffers: return noop
+    old = torch._foreach_mul(buffers, 1) # a GPU copies them in one go
     def back():
-        with torch.no_grad():
-            for b,o in zip(model.buffers(), old): b.copy_(o)
+        for b,o in zip(buffers, old): b.detach().copy_(o)
     return back
 
 # %% ../nbs/05_guard.ipynb #477a8de3
@@ -126,7 +127,7 @@ def buffers_kept(
     model:nn.Module, # Its BatchNorm statistics are buffers
 ):
     "At the end the buffers of `model` are as they were"
-    back = _buffers_restorer(model)
+    back = _buffers_restorer(list(model.buffers()))
     try: yield
     finally: back()
 
@@ -161,9 +162,9 @@ def _no_memory(e):
     return any(o in str(e) for o in ('out of memory', "can't allocate memory"))
 
 # %% ../nbs/05_guard.ipynb #dcfeecec
-def _attempt(learn, one_batch, i, b):
+def _attempt(learn, buffers, one_batch, i, b):
     "Whether there was memory enough for `one_batch`; if not, all is as it was before"
-    buffers_back = _buffers_restorer(learn.model)
+    buffers_back = _buffers_restorer(buffers)
     random_back = rng_restorer()
     try: one_batch(i, b)
     except RuntimeError as e:
@@ -196,10 +197,11 @@ def split_when_full(
 ):
     "Compute batches in parts once one did not fit into memory; `MemoryError` if not even two images do"
     whole,model = learn.one_batch,learn.model
+    buffers = list(model.buffers())
     parts = 1
     def one_batch(i, b):
         nonlocal parts
-        while not _attempt(learn, whole, i, b):
+        while not _attempt(learn, buffers, whole, i, b):
             parts = _more_parts(learn, b[0], parts)
             vars(model)['forward'] = partial(in_parts, model, parts)
     with replaced(learn, one_batch=one_batch):
@@ -302,6 +304,16 @@ def _use(self:SharedCores, threads):
     self.said = True
     torch.set_num_threads(threads)
 
+# %% ../nbs/05_guard.ipynb #b6630222
+@contextmanager
+def _no_gradients(model):
+    "Before and afterwards no parameter of `model` has a gradient"
+    def drop():
+        for p in model.parameters(): p.grad = None
+    drop()
+    try: yield
+    finally: drop()
+
 # %% ../nbs/05_guard.ipynb #3e99585f
 @contextmanager
 def guarded(
@@ -312,6 +324,6 @@ def guarded(
     Batches that do not fit into memory are computed in parts, and cores that other work takes are left to it. Raises
     `FloatingPointError` before it learns from a loss that is not a number, `MemoryError` if not even two images fit,
     and `ValueError` after an epoch without a batch."""
-    for p in learn.model.parameters(): p.grad = None
     watching = learn.added_cbs([SomeBatches(), SharedCores()])
-    with end_told(learn), autocast_closed(learn), finite_loss(learn), split_when_full(learn), watching: yield
+    with _no_gradients(learn.model), end_told(learn), autocast_closed(learn), finite_loss(learn), \
+         split_when_full(learn), watching: yield

@@ -26,6 +26,7 @@ from fastai.callback.channelslast import *
 from .core import file_sha256, whole_number
 from .resize import ProgressiveResize, check_sizes, loader_size, resize_way, resolve
 from .guard import guarded, replaced
+from .fast import graphed
 from .checkpoint import Checkpoint, belongs_to
 from .record import distinct
 
@@ -147,7 +148,8 @@ def mixed_precision(
 ) -> MixedPrecision|None: # The callback for it; `None` where 32 bits are as fast
     "How to compute in 16 bits on `device`"
     kind = torch.device(device or 'cpu').type
-    if kind=='cuda': return MixedPrecision() # fastai's knows no other device
+    # fastai's knows no other device; its scaler begins with 65,536, which loses the first five or six steps of a fit
+    if kind=='cuda': return MixedPrecision(init_scale=2**10)
     if kind=='cpu' and (_cpu_has('avx512_bf16') or _cpu_has('amx_tile')): return CPUMixedPrecision()
 
 # %% ../nbs/11_learner.ipynb #3ef4d12a
@@ -561,7 +563,7 @@ def progressive_fit(self:Learner,
         if _pretrained(self) and not isinstance(lr, slice): lr = slice(lr/10, lr)
         unfreeze = _head_first(self, schedule.epochs, frozen_epochs, freeze_to)
         try:
-            with _logged(self) as log, guarded(self):
+            with _logged(self) as log, guarded(self), graphed(self):
                 own = [ProgressiveResize(schedule), log, unfreeze]
                 self.fit_one_cycle(schedule.epochs, lr, cbs=[*own, *L(cbs), *L(keep)], **kwargs)
         finally: self.opt.freeze_to(0)

@@ -133,22 +133,63 @@ def sizes(self:ImageStore,
     idxs:list, # Indices of pictures
 ) -> tuple: # Arrays of widths and heights in pixels
     "How large the pictures are in the store"
-    _,h,w = np.array([self[i].shape for i in idxs]).T
+    _,h,w = self.shapes[idxs].T
     return w,h
+
+# %% ../nbs/03_loader.ipynb #5d4544d4
+def _middles(n, size, flip=False):
+    "Where in parts of `n` pixels the middles of the new pixels lie, from the other end where `flip` says so"
+    to = torch.arange(size, device=n.device)
+    return (torch.where(flip, size-1-to, to) if flip is not False else to).add(.5)*n/size
+
+def _resizing(n, pixels, middles):
+    "For parts of `n` pixels the matrices that resize them as `resize_antialiased` does"
+    scale = n/middles.shape[1]
+    far = (pixels+.5-middles[...,None]).abs()
+    weights = (1-far/scale.clamp(min=1)[...,None]).clamp(min=0)*(pixels<n)[:,None]
+    return weights/weights.sum(-1, keepdim=True)
+
+# %% ../nbs/03_loader.ipynb #a1263048
+@patch
+def _cut_at_once(self:ImageStore, idxs, half, boxes, flips, size):
+    "Parts of pictures in the memory of a device"
+    (left,top,w,h),block,channels = boxes.T,self.block,self.shapes[idxs[0],0]
+    wide = (self.shapes[idxs,2]+half)//(1+half)
+    first = self.starts[idxs,half]//channels + top*wide + left
+    numbers = torch.from_numpy(np.stack([first, wide, w, h, flips]))
+    if block.is_cuda: numbers = numbers.pin_memory() # or the copy would wait for the network
+    first,wide,w_,h_,flip = numbers.to(block.device, non_blocking=True)[...,None]
+    x,y = _middles(w_, size, flip>0),_middles(h_, size)
+    def pixels(rows, columns): # images × channels × rows × columns
+        return block.view(-1, channels)[(first+rows*wide)[...,None] + columns[:,None]].permute(0,3,1,2)
+    if self.resample==NEAREST: return pixels(y.long(), x.long())
+    rows,columns = torch.arange(h.max(), device=block.device),torch.arange(w.max(), device=block.device)
+    part = pixels(rows.minimum(h_-1), columns.minimum(w_-1)).float()
+    down,across = _resizing(h_, rows, y)[:,None],_resizing(w_, columns, x)[:,None]
+    return (down@part@across.mT).round_().byte()
+
+# %% ../nbs/03_loader.ipynb #16132f03
+def _stacked(parts, flips):
+    "`parts` as a batch, those that `flips` says turned left to right"
+    return torch.stack([o.flip(-1) if flip else o for o,flip in zip(parts, flips)])
 
 @patch
 def cut(self:ImageStore,
     idxs:list,  # Indices of pictures
     boxes:list, # For each left, top, width and height in pixels
+    flips:list, # For each whether it is turned left to right
     size:int,   # Side of the results in pixels
     train:bool, # May the half-size level be used?
-) -> list: # uint8 tensors, channels × size × size
+) -> Tensor: # uint8, pictures × channels × size × size
     "Parts of pictures at `size`"
-    def one(i, box):
-        half = train and min(box[2:]) >= 3*size
-        if half: box = [o//2 for o in box]
-        return crop_resize(self.level(i, half), box, size, self.resample)
-    return [one(i, box) for i,box in zip(idxs, boxes)]
+    idxs,boxes,flips = map(np.array, (idxs, boxes, flips))
+    half = (boxes[:,2:].min(1) >= 3*size)*int(train)
+    boxes //= 1+half[:,None]
+    if self[0].device.type!='cpu':
+        few = chunked(range(len(idxs)), 64) # what they need in between stays small
+        return torch.cat([self._cut_at_once(idxs[o], half[o], boxes[o], flips[o], size) for o in few])
+    parts = [crop_resize(self.level(*i), box, size, self.resample) for *i,box in zip(idxs, half, boxes.tolist())]
+    return _stacked(parts, flips)
 
 # %% ../nbs/03_loader.ipynb #900a0559
 def _some(tl, idxs):
@@ -224,13 +265,14 @@ def _whole(self:Undecoded, i):
 def cut(self:Undecoded,
     idxs:list,  # Indices of pictures
     boxes:list, # For each left, top, width and height in pixels
+    flips:list, # For each whether it is turned left to right
     size:int,   # Side of the results in pixels
     train:bool, # May they be decoded at a smaller scale?
-) -> list: # uint8 tensors, channels × size × size
+) -> Tensor: # uint8, pictures × channels × size × size
     "Parts of pictures at `size`"
-    with ThreadPoolExecutor(defaults.cpus) as ex:
-        if train: return list(ex.map(lambda i,box: self._part(i, box, size), idxs, boxes))
-        return [crop_resize(o, box, size, self.resample) for o,box in zip(ex.map(self._whole, idxs), boxes)]
+    def whole(i, box): return crop_resize(self._whole(i), box, size, self.resample)
+    def part(i, box): return self._part(i, box, size)
+    with ThreadPoolExecutor(defaults.cpus) as ex: return _stacked(ex.map(part if train else whole, idxs, boxes), flips)
 
 # %% ../nbs/03_loader.ipynb #00773c9f
 @patch
@@ -251,7 +293,8 @@ def joined(self:ImageStore,
 ) -> ImageStore:
     "A store of these pictures and then those of `tl`"
     device = self[0].device if len(self) else None
-    return copy_with(self, levels=self.levels + ImageStore(tl, self.work, self.where, device, self.resample).levels)
+    more = ImageStore(tl, self.work, self.where, device, self.resample).levels
+    return copy_with(self)._keep(self.levels+more, device)
 
 @patch
 def joined(self:Undecoded,
@@ -321,10 +364,9 @@ def get_idxs(self:DecodeOnceDL):
 @patch
 def create_batches(self:DecodeOnceDL, samps):
     batches = map(self.create_whole, chunked(samps, self.bs, self.drop_last))
-    kind = torch.device(self.device or 'cpu').type
-    there = any(o.where=='device' for o in self.pictures.values())
-    ahead = kind=='cuda' or kind!='cpu' and not there # Apple's GPU takes no commands from two threads
-    return _ahead(batches) if ahead else batches
+    on_cpu = torch.device(self.device or 'cpu').type=='cpu'
+    there = any(o.where=='device' for o in self.pictures.values()) # where a batch is made by the GPU itself
+    return batches if on_cpu or there else _ahead(batches)
 
 # %% ../nbs/03_loader.ipynb #6e5aad69
 @contextmanager
@@ -369,21 +411,22 @@ def _check_masks(self:DecodeOnceDL, idxs, size):
 @patch
 def _images(self:DecodeOnceDL, j, idxs, boxes, flips, train):
     "The images, or the masks, of the items `idxs`"
-    parts = self.pictures[j].cut(idxs, boxes, self.size, train)
-    x = torch.stack([o.flip(-1) if flip else o for o,flip in zip(parts, flips)])
-    cls = self.kinds[j]
+    x,cls = self.pictures[j].cut(idxs, boxes, flips, self.size, train),self.kinds[j]
     return cls(x[:,0] if cls is TensorMask else x)
 
 # %% ../nbs/03_loader.ipynb #da29766f
+def _at_once(ys):
+    "`ys` as one tensor if they are tensors of one shape; to collate some of them takes longer than resizing"
+    alike = len({(type(y), getattr(y, 'shape', None)) for y in ys})==1 and isinstance(ys[0], Tensor)
+    return retain_type(torch.stack([y.as_subclass(Tensor) for y in ys]), ys[0]) if alike else ys
+
 @patch
 def _targets(self:DecodeOnceDL, j, idxs):
     "What else the items `idxs` have in place `j`"
     # all at once: small things that stay, made in between large ones that go, would keep the memory in pieces
-    if j not in self.targets: self.targets[j] = list(self.dataset.tls[j])
-    ys = [self.targets[j][i] for i in idxs]
-    # collating subclasses of tensors takes longer than resizing
-    plain = [o.as_subclass(Tensor) for o in ys] if isinstance(ys[0], Tensor) else ys
-    return retain_type(fa_collate(plain), ys[0])
+    if j not in self.targets: self.targets[j] = _at_once(list(self.dataset.tls[j]))
+    ys = self.targets[j]
+    return ys[idxs] if isinstance(ys, Tensor) else fa_collate([ys[i] for i in idxs])
 
 # %% ../nbs/03_loader.ipynb #2001d19a
 def tfm_name(

@@ -434,6 +434,14 @@ def _unpack(flat, h, w, c):
     full,half = flat.split([h*w*c, _half(h)*_half(w)*c])
     return full.view(h,w,c).permute(2,0,1), half.view(_half(h),_half(w),c).permute(2,0,1)
 
+def _in_one_block(levels, device):
+    "The pictures of `levels` on `device`, one after the other in one piece of memory"
+    flats = [torch.cat([o.permute(1,2,0).reshape(-1) for o in pair]) for pair in levels]
+    sizes = [len(o) for o in flats]
+    block = torch.empty(sum(sizes), dtype=torch.uint8, device=device).split(sizes)
+    for to,o in zip(block, flats): to.copy_(o)
+    return [_unpack(o, *full.shape[1:], len(full)) for o,(full,_) in zip(block, levels)]
+
 # %% ../nbs/02_store.ipynb #b7127b36
 class ImageStore:
     """The images of `tl`, decoded once and kept
@@ -452,8 +460,7 @@ class ImageStore:
         self.unreadable = {} # the reason for each index
         self.ranges = [] # what black and white stand for in each picture of more than 8 bits
         parts,shapes = self._from_disk(tl) if where=='disk' else self._from_pictures(tl)
-        to = device if where=='device' else 'cpu'
-        self.levels = [_unpack(torch.as_tensor(o).to(to), *map(int, s)) for o,s in zip(parts, shapes)]
+        self._keep([_unpack(torch.as_tensor(o), *map(int, s)) for o,s in zip(parts, shapes)], device)
         self._say_ranges()
         self._warn_if_alike(tl)
 
@@ -466,6 +473,21 @@ class ImageStore:
     def __repr__(self):
         size = f'{self.nbytes/1e6:.1f} MB, shorter side up to {self.work} px'
         return f'{len(self)} images, {size}, {_places[self.where]}'
+
+# %% ../nbs/02_store.ipynb #dcee8022
+@patch
+def _keep(self:ImageStore, levels, device=None):
+    "The store, from now on with the pictures of `levels`, which are brought to `device` if that is where it is"
+    self.levels = _in_one_block(levels, device) if device and self.where=='device' else levels
+    self.shapes = np.array([full.shape for full,_ in self.levels]).reshape(-1,3)
+    self.starts = np.array([[o.storage_offset() for o in pair] for pair in self.levels]).reshape(-1,2)
+    return self
+
+@patch(as_prop=True)
+def block(self:ImageStore) -> torch.Tensor: # uint8, one row
+    "All bytes of a store on a device"
+    first = self[0]
+    return first.as_strided((first.untyped_storage().nbytes(),), (1,), 0)
 
 # %% ../nbs/02_store.ipynb #b2d9184d
 @patch
@@ -481,7 +503,7 @@ def subset(self:ImageStore,
     idxs:list, # Indices of pictures
 ) -> ImageStore: # With the same pictures in it, not with copies
     "The store of some of the pictures"
-    return copy_with(self, levels=[self.levels[i] for i in idxs], unreadable={})
+    return copy_with(self, unreadable={})._keep([self.levels[i] for i in idxs])
 
 # %% ../nbs/02_store.ipynb #3c795a2d
 @patch

@@ -14,7 +14,7 @@ import gc, io, json, os, re, signal, subprocess, sys, traceback, warnings
 if __name__ == '__main__' and hasattr(os, 'sched_setaffinity'): # before anything counts the cores
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
 from argparse import ArgumentParser
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -232,7 +232,7 @@ def ways(scale):
 
 def modes():
     "Ways of computing in 16 bits on this device"
-    if on_gpu(): return [MixedPrecision(o) for o in ('fp16','bf16') if o=='fp16' or torch.cuda.is_bf16_supported()]
+    if on_gpu(): return [mixed_precision('cuda')] + [MixedPrecision('bf16')]*torch.cuda.is_bf16_supported()
     return [CPUMixedPrecision()] if default_device().type=='cpu' else []
 
 class Scales(Callback):
@@ -246,6 +246,8 @@ def fit_in(scale, mode=None):
     set_seed(0)
     learn = new_learner(drawn(scale, batch_tfms=[]))
     learn.remove_cbs(learn.cbs.filter(risinstance(MixedPrecision)))
+    for m in flatten_model(learn.model): # it draws other numbers in 16 bits
+        if isinstance(m, nn.Dropout): m.p = 0.
     types,scales = set(),Scales()
     learn.model.register_forward_hook(lambda model, x, out: types.add(str(out.dtype)) if model.training else None)
     fitted(learn.add_cbs(L(mode)), sizes=growing, cbs=L(scales if mode else None))
@@ -290,7 +292,7 @@ class Dies(Callback):
 def saved_fit(scale, exact, folder=None, cbs=None, seed=0):
     "A fit that saves itself in `folder`, if there is one, after each batch"
     set_seed(seed)
-    learn = new_learner(drawn(replace(scale, each=4 if scale.quick else 30))) # enough for commands to be recorded
+    learn = new_learner(drawn(scale))
     if exact: learn.remove_cb(ChannelsLast) # pooling in that order of memory adds up in any order
     saved = dict(checkpoint=folder, every=0) if folder else {}
     with same_kernels(exact): return fitted(learn, sizes=growing, cbs=cbs, **saved)
@@ -299,7 +301,7 @@ def killed_fit(device, quick, tmp, exact):
     "Begin such a fit in this process, which it kills in the midst of the second epoch"
     default_device(None if device is None else device!='cpu')
     scale = in_small(Path(tmp)) if quick else Scale(False, Path(tmp))
-    per_epoch = len(drawn(replace(scale, each=4 if scale.quick else 30)).train)
+    per_epoch = len(drawn(scale).train)
     saved_fit(scale, exact, Path(tmp)/f'exact-{exact}', cbs=Dies(per_epoch + per_epoch//2))
 
 def killed(scale, exact):
@@ -396,43 +398,7 @@ def left(scale):
     with suppress(ZeroDivisionError): fitted(learn, sizes=growing, cbs=Breaks())
     yield most('MiB that a fit has left that ended in an error', allocated()-before, .1)
 
-def recorded_fit(scale, recorded, cbs):
-    "Losses of a fit with recorded commands or without, a fingerprint of its weights, and how often it has recorded"
-    set_seed(0)
-    learn = new_learner(drawn(replace(scale, each=4 if scale.quick else 60)))
-    learn.remove_cb(ChannelsLast)
-    record = mocked('torch.cuda.make_graphed_callables', wraps=torch.cuda.make_graphed_callables)
-    with with_commands(recorded), record as calls, same_kernels():
-        fitted(learn, sizes='64x2,96x2', frozen_epochs=1, cbs=cbs)
-    return losses_of(learn), fingerprint_weights(learn.model), calls.call_count
-
-def commands(scale):
-    "A fit that repeats recorded commands is the one without, to the bit with exact kernels"
-    for what,cbs in {'':[], ', two batches a step':[GradientAccumulation(2*8)]}.items():
-        (a,a_print,recorded),(b,b_print,_) = [recorded_fit(scale, o, cbs) for o in (True, False)]
-        yield most(f'losses with recorded commands, apart from those without{what}', abs(a-b).max(), 0)
-        yield holds(f'weights are the same{what}', a_print==b_print, a_print==b_print)
-        if on_gpu(): yield holds(f'recorded for each size and for each set of trained layers{what}', recorded==3, recorded)
-
 # fast?
-
-def with_commands(recorded):
-    "Fits inside record commands, as ever, or do not"
-    return nullcontext() if recorded else mocked('entr_fastai.learner.graphed', nullcontext)
-
-def last_seconds(learn, recorded):
-    "Seconds of the second epoch of a fit"
-    with with_commands(recorded): return fitted(learn, 2, 'fixed').progress.train_seconds.iloc[-1]
-
-def recording(scale):
-    "Seconds of an epoch of `progressive_fit` with recorded commands ÷ without"
-    for arch in scale.archs:
-        for size in scale.sizes:
-            learn = new_learner(image_dls(photographs(scale), size, bs=scale.bs), arch)
-            rounds = [[last_seconds(learn, o) for o in (True, False)] for _ in range(min(scale.rounds, 3))]
-            a,b = zip(*rounds)
-            yield most(f'seconds with recorded commands ÷ without, {arch.__name__} at {size} px', ratio(a, b), 1.02,
-                       recorded=a, without=b, steps=len(learn.dls.train))
 
 def hand_made_step(dls, arch):
     "A function that takes a training step, as one would write it without fastai, on a network from random weights"
@@ -575,9 +541,8 @@ def contest_resnet50(scale):
     "ResNet-50: the same"
     yield from contest(scale, resnet50)
 
-right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left,
-             commands=commands)
-fast = dict(efficiency=efficiency, recording=recording, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
+right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left)
+fast = dict(efficiency=efficiency, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
             contest_resnet18=contest_resnet18, contest_resnet50=contest_resnet50)
 parts = right | fast
 

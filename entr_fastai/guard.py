@@ -49,6 +49,8 @@ def end_told(
         except BaseException:
             if event_type=='fit': _tell_end(learn, final)
             raise
+        finally:
+            if event_type=='fit': learn.loss_grad = None # fastai keeps it, and with it all that a batch has computed
     with replaced(learn, _with_events=told): yield
 
 # %% ../nbs/05_guard.ipynb #c06698d4

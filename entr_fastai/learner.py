@@ -26,7 +26,6 @@ from fastai.callback.channelslast import *
 from .core import file_sha256, whole_number
 from .resize import ProgressiveResize, check_sizes, loader_size, resize_way, resolve
 from .guard import guarded, replaced
-from .fast import graphed
 from .checkpoint import Checkpoint, belongs_to
 from .record import distinct
 
@@ -563,7 +562,7 @@ def progressive_fit(self:Learner,
         if _pretrained(self) and not isinstance(lr, slice): lr = slice(lr/10, lr)
         unfreeze = _head_first(self, schedule.epochs, frozen_epochs, freeze_to)
         try:
-            with _logged(self) as log, guarded(self), graphed(self):
+            with _logged(self) as log, guarded(self):
                 own = [ProgressiveResize(schedule), log, unfreeze]
                 self.fit_one_cycle(schedule.epochs, lr, cbs=[*own, *L(cbs), *L(keep)], **kwargs)
         finally: self.opt.freeze_to(0)

@@ -30,7 +30,8 @@ from entr_fastai.loader import dl_view
 from entr_fastai.resize import loader_size, resize_way
 from entr_fastai.guard import autocast_depth
 from entr_fastai.record import environment, fingerprint_weights, json_plain
-from entr_fastai.learner import CPUMixedPrecision, FitLog, WeightsError, fetch_weights, mixed_precision, weights_source
+from entr_fastai.fast import CPUMixedPrecision, mixed_precision
+from entr_fastai.learner import FitLog, WeightsError, fetch_weights, weights_source
 from contest import bs as contest_bs, some_aerial, stock_dls
 from loader import alternate, photos, ratio, stock
 from overhead import in_turn

@@ -21,7 +21,7 @@ from entr_fastai.core import write_whole
 from entr_fastai.store import ImageStore
 from entr_fastai.loader import crop_boxes, dl_view, look_up_
 from entr_fastai.record import environment
-from entr_fastai.learner import mixed_precision
+from entr_fastai.fast import mixed_precision
 
 results = Path(__file__).resolve().parent.parent/'data/results/loader'
 sizes = 64,128,224

@@ -14,7 +14,7 @@ from fastai.vision.all import *
 from entr_fastai import *
 from entr_fastai.core import write_whole
 from entr_fastai.record import environment
-from entr_fastai.learner import mixed_precision
+from entr_fastai.fast import mixed_precision
 
 results = Path(__file__).resolve().parent.parent/'data/results/overhead'
 

@@ -38,7 +38,8 @@ class StatisticsAnew(Callback):
 class In32Bits(Callback):
     "No mixed precision"
     order = MixedPrecision.order+1
-    def before_fit(self): self.learn.cpu_mixed_precision.autocast = nullcontext()
+    def before_fit(self):
+        for cb in self.learn.cbs.filter(risinstance(MixedPrecision)): cb.autocast = nullcontext()
 
 class LaidOutByRow(Callback):
     "No `channels_last`"

@@ -1,37 +1,111 @@
-"""How long one training step takes: ResNet-18, 34 and 50 from 64 to 224 px, with this library's recipe
+"""How long a training step takes, and what makes it shorter: ResNet-18, 34 and 50 from 64 to 224 px
 
-    python benchmarks/steps.py [--bs 32] [--repeats 5]
+    python benchmarks/steps.py [layers|steps|fits ...] [--again]
 
-From random weights and random pixels, which take as long as any. Each case is measured `repeats` times, the cases in
-turn, and the median counts. Writes data/results/steps/cpu.json, or gpu.json where there is a GPU. Run nothing else
-meanwhile.
-`nbs/paper/03_study.ipynb` draws the record.
+`layers`: a layer's way there and back as oneDNN's convolution and as products of matrices (`fast.pays` rests on it).
+`steps`: a step with this library's recipe, and for ResNet-18 and 50 a step of before, without products and in bfloat16
+wherever the processor knows it. `fits`: whole fits on aerial images (ENTR_DATA) against their ideal times. From random
+weights and random pixels, which take as long as any. All cases take turns in one process, and medians count. Writes
+data/results/steps/<part>-<device>.json; held to AVX2 (ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2) the device is
+cpu-avx2. Run nothing else meanwhile. `nbs/paper/02_loading.ipynb` and `03_study.ipynb` draw the records.
 """
-import itertools, json, warnings
-from argparse import ArgumentParser
+import json, os, sys, warnings
+from contextlib import nullcontext
 from pathlib import Path
+from statistics import median
+from time import perf_counter
+from unittest.mock import patch as mocked
 import pandas as pd, torch
+from torch import nn
+from fastai.vision.all import default_device, resnet18, set_seed
+from entr_fastai import entr_learner, image_dls
 from entr_fastai.core import write_whole
+from entr_fastai.fast import as_products, pays
 from entr_fastai.record import environment, json_plain
 from entr_fastai.study import step_seconds
 
+results = Path(__file__).resolve().parent.parent/'data/results/steps'
+bs = 32
+avx2 = os.environ.get('ATEN_CPU_CAPABILITY')=='avx2'
+device = 'gpu' if torch.cuda.is_available() else 'cpu-avx2' if avx2 else 'cpu'
+
+def in_turn(cases, seconds, repeats):
+    "For each case the median of so many measurements; every other round runs backwards"
+    rounds = [{o:seconds(o) for o in (cases[::-1] if i%2 else cases)} for i in range(repeats)]
+    return {o:[median(x) for x in zip(*[r[o] for r in rounds])] for o in cases}
+
+# channels, channels of the result, kernel, stride, and the sizes of the input
+shapes = [(512,512,3,1,(2,3,4,5,6,7)), (256,512,3,2,(4,6,8,10,14)), (256,256,3,1,(2,3,4,5,6,8)), (128,256,3,2,(4,8)),
+          (128,128,3,1,(2,4)), (2048,512,1,1,(2,4,7)), (512,2048,1,1,(2,4,7)), (1024,256,1,1,(4,8,14)),
+          (1024,2048,1,2,(4,8,14)), (256,512,1,2,(4,8))]
+
+def layer_seconds(case):
+    "Of a layer's way there and back: the convolution, and products"
+    channels,of_result,kernel,stride,size = case
+    conv = nn.Conv2d(channels, of_result, kernel, stride, kernel//2, bias=False).to(memory_format=torch.channels_last)
+    x = torch.randn(bs, channels, size, size).to(memory_format=torch.channels_last).requires_grad_()
+    grad = torch.randn_like(conv(x))
+    def one(f):
+        conv.weight.grad = x.grad = None
+        began = perf_counter()
+        f(x).backward(grad)
+        return perf_counter()-began
+    times = [[one(o) for o in (conv, lambda x: as_products(conv, x))] for _ in range(12)][2:] # two warm up
+    return [median(o) for o in zip(*times)]
+
+def layers():
+    cases = [(*shape, size) for *shape,sizes in shapes for size in sizes]
+    names = ('channels','of_result','kernel','stride','size')
+    for case,(conv,products) in in_turn(cases, layer_seconds, 3).items():
+        layer = nn.Conv2d(*case[:2], case[2], case[3], case[2]//2).to(memory_format=torch.channels_last)
+        taken = pays(layer, torch.zeros(1, case[0], case[-1], case[-1]))
+        yield dict(zip(names, case), conv=conv, products=products, taken=taken)
+
+def knows_bfloat16():
+    "Whether the processor has instructions for it, quick or not: what was asked before"
+    return not avx2 and any(getattr(torch.cpu, f'_is_{o}_supported', bool)() for o in ('avx512_bf16','amx_tile'))
+
+def step(case):
+    "Seconds of a training step and of judging a batch"
+    arch,size,before = case
+    old = mocked('entr_fastai.learner.quick_steps', nullcontext), mocked('entr_fastai.fast._cpu_has_tiles', knows_bfloat16)
+    with old[0] if before else nullcontext(), old[1] if before else nullcontext():
+        return step_seconds(arch, size, bs, steps=2)
+
+def steps():
+    archs = ('resnet18','resnet50') if avx2 else ('resnet18','resnet34','resnet50')
+    cases = [(a,s,before) for a in archs for s in (64,96,128,160,192,224) for before in (False, True)
+             if not before or a!='resnet34' and s in (64,96,128,224)]
+    if avx2: cases = [o for o in cases if o[1] in (64,128,224) and o[0]=='resnet18']
+    for (arch,size,before),(train,valid) in in_turn(cases, step, 5).items():
+        yield dict(arch=arch, size=size, before=before, train_seconds=train, valid_seconds=valid)
+
+def fit_seconds(schedule):
+    "Training seconds of a fit on aerial images, in all and those of `fixed`'s epoch × cost"
+    set_seed(0)
+    dls = image_dls(Path(os.environ['ENTR_DATA'])/'aerial', 128, bs=bs)
+    learn = entr_learner(dls, resnet18, pretrained=False)
+    with learn.no_bar(), learn.no_logging(): learn.progressive_fit(6, schedule, frozen_epochs=1, freeze_to=1)
+    return [learn.progress.train_seconds.sum(), learn.schedule.cost()]
+
+def fits():
+    seconds = in_turn(['fixed','gradual','64x3,128x3'], fit_seconds, 2)
+    whole = seconds['fixed'][0]
+    for schedule,(train,cost) in seconds.items():
+        yield dict(schedule=schedule, train_seconds=train, cost=cost, over_ideal=train/(whole*cost))
+
+parts = dict(layers=layers, steps=steps, fits=fits)
+
 def main():
-    p = ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument('--bs', type=int, default=32)
-    p.add_argument('--repeats', type=int, default=5)
-    args = p.parse_args()
     warnings.filterwarnings('ignore')
-    cases = list(itertools.product(('resnet18','resnet34','resnet50'), (64,96,128,160,192,224)))
-    rows = []
-    for i in range(args.repeats):
-        for arch,size in cases[::-1 if i%2 else 1]:
-            train,valid = step_seconds(arch, size, args.bs)
-            rows.append(dict(arch=arch, size=size, train_seconds=train, valid_seconds=valid))
-    steps = pd.DataFrame(rows).groupby(['arch','size'], as_index=False).median()
-    record = dict(bs=args.bs, repeats=args.repeats, **environment(), steps=steps.to_dict('records'))
-    device = 'gpu' if torch.cuda.is_available() else 'cpu'
-    file = Path(__file__).resolve().parent.parent/f'data/results/steps/{device}.json'
-    write_whole(file, json.dumps(json_plain(record), indent=1) + '\n')
-    print(steps.to_string())
+    wanted = [o for o in sys.argv[1:] if o!='--again'] or list(parts)
+    for part in wanted:
+        file = results/f'{part}-{device}.json'
+        if file.exists() and '--again' not in sys.argv:
+            print(file.name, 'is there')
+            continue
+        rows = list(parts[part]())
+        write_whole(file, json.dumps(json_plain(dict(bs=bs, **environment(), rows=rows)), indent=1) + '\n')
+        print(pd.DataFrame(rows).to_string(), flush=True)
 
 if __name__ == '__main__': main()

@@ -4,15 +4,14 @@
 
 # %% auto #0
 __all__ = ['as_arch', 'WeightsError', 'fetch_weights', 'weights_source', 'fetch_timm_weights', 'initial_weights',
-           'CPUMixedPrecision', 'mixed_precision', 'fused_adamw', 'fitting_metric', 'entr_learner', 'weights_mark',
-           'FitLog', 'FitTable', 'UnfreezeAt', 'as_seconds', 'progressive_fit']
+           'fitting_metric', 'entr_learner', 'weights_mark', 'FitLog', 'FitTable', 'UnfreezeAt', 'as_seconds',
+           'progressive_fit']
 
 # %% ../nbs/11_learner.ipynb #1039316a
 import hashlib
 import inspect
 import socket
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
 from numbers import Real
 from time import perf_counter
 from types import SimpleNamespace
@@ -22,12 +21,12 @@ from urllib.request import urlopen
 # %% ../nbs/11_learner.ipynb #82b0be44
 import torchvision
 from fastai.vision.all import *
-from fastai.callback.channelslast import *
 from .core import file_sha256, whole_number
 from .resize import ProgressiveResize, check_sizes, loader_size, resize_way, resolve
 from .guard import guarded, replaced
 from .checkpoint import Checkpoint, belongs_to
 from .record import distinct
+from .fast import fused_adamw, quick_callbacks, quick_steps
 
 # %% ../nbs/11_learner.ipynb #1873c225
 def _in_timm(name):
@@ -128,46 +127,6 @@ def initial_weights(
     fetch_timm_weights(arch)
     return f'timm {arch}'
 
-# %% ../nbs/11_learner.ipynb #8f63137e
-class CPUMixedPrecision(MixedPrecision):
-    "Mixed precision in bfloat16 on a CPU"
-    def __init__(self): super().__init__(AMPMode.BF16)
-    def before_fit(self):
-        super().before_fit()
-        self.autocast = torch.autocast('cpu', dtype=torch.bfloat16)
-
-# %% ../nbs/11_learner.ipynb #739913b7
-def _cpu_has(instructions):
-    "Whether this CPU has `instructions`, as far as torch can tell"
-    ask = getattr(torch.cpu, f'_is_{instructions}_supported', None)
-    return ask is not None and ask()
-
-def mixed_precision(
-    device, # Device of the network
-) -> MixedPrecision|None: # The callback for it; `None` where 32 bits are as fast
-    "How to compute in 16 bits on `device`"
-    kind = torch.device(device or 'cpu').type
-    # fastai's knows no other device; its scaler begins with 65,536, which loses the first five or six steps of a fit
-    if kind=='cuda': return MixedPrecision(init_scale=2**10)
-    if kind=='cpu' and (_cpu_has('avx512_bf16') or _cpu_has('amx_tile')): return CPUMixedPrecision()
-
-# %% ../nbs/11_learner.ipynb #3ef4d12a
-@lru_cache
-def _fuses(kind):
-    "Whether torch can take AdamW's step for all parameters at once on a device of this kind"
-    try: torch.optim.AdamW([nn.Parameter(torch.zeros(1, device=kind))], fused=True)
-    except RuntimeError: return False
-    return True
-
-def fused_adamw(
-    params,  # Parameters in groups, as a splitter gives them
-    **kwargs # `lr`, and other settings of `torch.optim.AdamW`
-) -> OptimWrapper:
-    "torch's AdamW, all parameters in one step where the device can, with the settings of fastai's `Adam`"
-    settings = merge(dict(betas=(.9,.99), eps=1e-5, weight_decay=.01), kwargs)
-    p = params[0][0] if isinstance(params[0], (list,L)) else params[0]
-    return OptimWrapper(params, torch.optim.AdamW, fused=_fuses(p.device.type), **settings)
-
 # %% ../nbs/11_learner.ipynb #8cfccb10
 def fitting_metric(
     dls:DataLoaders, # Their targets bring a loss of their own
@@ -224,11 +183,6 @@ def _cut(dls, arch, **kwargs):
 def _check_dls(dls):
     if not isinstance(dls, DataLoaders):
         raise ValueError(f"A learner needs DataLoaders, such as image_dls gives, not {dls!r}.")
-def _faster(device):
-    "The callbacks that make steps shorter on `device`"
-    # channels last has given errors and wrong numbers on Apple's GPU
-    last = [ChannelsLast()] if torch.device(device or 'cpu').type in ('cpu','cuda') else []
-    return last + L(mixed_precision(device))
 
 # %% ../nbs/11_learner.ipynb #1ea169f7
 @delegates(vision_learner)
@@ -251,7 +205,7 @@ def entr_learner(
     settings = dict(pretrained=pretrained, metrics=metrics, opt_func=opt_func, train_bn=train_bn)
     with _impatient() if callable(arch) else _hub_if_there(): learn = _cut(dls, arch, **settings, **kwargs)
     learn.weights = source
-    return learn.add_cbs(_faster(dls.device))
+    return learn.add_cbs(quick_callbacks(dls.device))
 
 # %% ../nbs/11_learner.ipynb #a9dca419
 def weights_mark(
@@ -562,7 +516,7 @@ def progressive_fit(self:Learner,
         if _pretrained(self) and not isinstance(lr, slice): lr = slice(lr/10, lr)
         unfreeze = _head_first(self, schedule.epochs, frozen_epochs, freeze_to)
         try:
-            with _logged(self) as log, guarded(self):
+            with _logged(self) as log, guarded(self), quick_steps(self):
                 own = [ProgressiveResize(schedule), log, unfreeze]
                 self.fit_one_cycle(schedule.epochs, lr, cbs=[*own, *L(cbs), *L(keep)], **kwargs)
         finally: self.opt.freeze_to(0)

@@ -6,11 +6,12 @@
 `steps`: a step with this library's recipe, and for ResNet-18 and 50 a step of before, without products and in bfloat16
 wherever the processor knows it. `fits`: whole fits on aerial images (ENTR_DATA) against their ideal times. From random
 weights and random pixels, which take as long as any. All cases take turns in one process, and medians count. Writes
-data/results/steps/<part>-<device>.json; held to AVX2 (ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2) the device is
-cpu-avx2. Run nothing else meanwhile. `nbs/paper/02_loading.ipynb` and `03_study.ipynb` draw the records.
+data/results/steps/<part>-<device>.json. The device is cpu-avx2 where convolutions, torch itself and products are held
+to AVX2: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else meanwhile.
+`nbs/paper/02_loading.ipynb` and `03_study.ipynb` draw the records.
 """
 import json, os, sys, warnings
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -26,7 +27,7 @@ from entr_fastai.study import step_seconds
 
 results = Path(__file__).resolve().parent.parent/'data/results/steps'
 bs = 32
-avx2 = os.environ.get('ATEN_CPU_CAPABILITY')=='avx2'
+avx2 = os.environ.get('MKL_ENABLE_INSTRUCTIONS')=='AVX2'
 device = 'gpu' if torch.cuda.is_available() else 'cpu-avx2' if avx2 else 'cpu'
 
 def in_turn(cases, seconds, repeats):
@@ -68,8 +69,10 @@ def knows_bfloat16():
 def step(case):
     "Seconds of a training step and of judging a batch"
     arch,size,before = case
-    old = mocked('entr_fastai.learner.quick_steps', nullcontext), mocked('entr_fastai.fast._cpu_has_tiles', knows_bfloat16)
-    with old[0] if before else nullcontext(), old[1] if before else nullcontext():
+    with ExitStack() as stack:
+        if before:
+            stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
+            stack.enter_context(mocked('entr_fastai.fast._cpu_has_tiles', knows_bfloat16))
         return step_seconds(arch, size, bs, steps=2)
 
 def steps():

@@ -124,7 +124,7 @@ def quick_steps(
     for m in convs: m.forward = _Quick(m)
     try: yield
     finally:
-        for m in convs: del m.forward
+        for m in convs: vars(m).pop('forward', None)
 
 # %% ../nbs/08_fast.ipynb #8f63137e
 class CPUMixedPrecision(MixedPrecision):

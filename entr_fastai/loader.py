@@ -137,10 +137,9 @@ def sizes(self:ImageStore,
     return w,h
 
 # %% ../nbs/03_loader.ipynb #5d4544d4
-def _middles(n, size, flip=False):
-    "Where in parts of `n` pixels the middles of the new pixels lie, from the other end where `flip` says so"
-    to = torch.arange(size, device=n.device)
-    return (torch.where(flip, size-1-to, to) if flip is not False else to).add(.5)*n/size
+def _middles(n, size):
+    "Where in parts of `n` pixels the middles of the new pixels lie"
+    return (torch.arange(size, device=n.device)+.5)*n/size
 
 def _resizing(n, pixels, middles):
     "For parts of `n` pixels the matrices that resize them as `resize_antialiased` does"
@@ -159,7 +158,8 @@ def _cut_at_once(self:ImageStore, idxs, half, boxes, flips, size):
     numbers = torch.from_numpy(np.stack([first, wide, w, h, flips]))
     if block.is_cuda: numbers = numbers.pin_memory() # or the copy would wait for the network
     first,wide,w_,h_,flip = numbers.to(block.device, non_blocking=True)[...,None]
-    x,y = _middles(w_, size, flip>0),_middles(h_, size)
+    x,y = _middles(w_, size),_middles(h_, size)
+    x = torch.where(flip>0, x.flip(-1), x)
     def pixels(rows, columns): # images × channels × rows × columns
         return block.view(-1, channels)[(first+rows*wide)[...,None] + columns[:,None]].permute(0,3,1,2)
     if self.resample==NEAREST: return pixels(y.long(), x.long())

@@ -72,7 +72,7 @@ def step(case):
     with ExitStack() as stack:
         if before:
             stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
-            stack.enter_context(mocked('entr_fastai.fast._cpu_has_tiles', knows_bfloat16))
+            stack.enter_context(mocked('entr_fastai.fast._bfloat16_is_quick', knows_bfloat16))
         return step_seconds(arch, size, bs, steps=2)
 
 def steps():

@@ -13,6 +13,7 @@ from functools import lru_cache
 from torch.autograd.function import once_differentiable
 from fastai.vision.all import *
 from fastai.callback.channelslast import *
+from .record import environment
 
 # %% ../nbs/08_fast.ipynb #5e554818
 def meetings(
@@ -135,10 +136,14 @@ class CPUMixedPrecision(MixedPrecision):
         self.autocast = torch.autocast('cpu', dtype=torch.bfloat16)
 
 # %% ../nbs/08_fast.ipynb #739913b7
-def _cpu_has_tiles():
-    "Whether this CPU multiplies tiles of 16-bit numbers, as far as torch can tell"
-    ask = getattr(torch.cpu, '_is_amx_tile_supported', None)
+def _cpu_has(instructions):
+    "Whether this CPU has `instructions`, as far as torch can tell"
+    ask = getattr(torch.cpu, f'_is_{instructions}_supported', None)
     return ask is not None and ask()
+
+def _bfloat16_is_quick():
+    "Whether this CPU is quicker in bfloat16 than in 32 bits: Intel's need tiles of numbers for it, AMD's do not"
+    return _cpu_has('amx_tile') or _cpu_has('avx512_bf16') and 'AMD' in environment()['hardware']['cpu']
 
 def mixed_precision(
     device, # Device of the network
@@ -147,7 +152,7 @@ def mixed_precision(
     kind = torch.device(device or 'cpu').type
     # fastai's knows no other device; its scaler begins with 65,536, which loses the first five or six steps of a fit
     if kind=='cuda': return MixedPrecision(init_scale=2**10)
-    if kind=='cpu' and _cpu_has_tiles(): return CPUMixedPrecision()
+    if kind=='cpu' and _bfloat16_is_quick(): return CPUMixedPrecision()
 
 # %% ../nbs/08_fast.ipynb #3ef4d12a
 @lru_cache

@@ -47,7 +47,7 @@ class Scale:
     bs:int=64        # Images in a batch
     sizes:tuple=(64,128,224) # Pixels; the last one is the final size
     archs:tuple=(resnet18,resnet50) # The last one is the large network
-    rounds:int=3     # Of alternating measurements, after one to warm up
+    rounds:int=5     # Of alternating measurements, after one to warm up
     epochs:int=5     # Of a whole fit
     seeds:int=3
     each:int=12      # Drawn pictures of each class where it is not about speed

@@ -12,18 +12,20 @@ to AVX2: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTION
 """
 import json, os, sys, warnings
 from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from unittest.mock import patch as mocked
 import pandas as pd, torch
 from torch import nn
-from fastai.vision.all import default_device, resnet18, set_seed
+from fastai.vision.all import resnet18, set_seed
 from entr_fastai import entr_learner, image_dls
 from entr_fastai.core import write_whole
 from entr_fastai.fast import as_products, pays
 from entr_fastai.record import environment, json_plain
 from entr_fastai.study import step_seconds
+from loader import alternate
 
 results = Path(__file__).resolve().parent.parent/'data/results/steps'
 bs = 32
@@ -46,13 +48,11 @@ def layer_seconds(case):
     conv = nn.Conv2d(channels, of_result, kernel, stride, kernel//2, bias=False).to(memory_format=torch.channels_last)
     x = torch.randn(bs, channels, size, size).to(memory_format=torch.channels_last).requires_grad_()
     grad = torch.randn_like(conv(x))
-    def one(f):
+    def there_and_back(f):
         conv.weight.grad = x.grad = None
-        began = perf_counter()
         f(x).backward(grad)
-        return perf_counter()-began
-    times = [[one(o) for o in (conv, lambda x: as_products(conv, x))] for _ in range(12)][2:] # two warm up
-    return [median(o) for o in zip(*times)]
+    ways = [partial(there_and_back, f) for f in (conv, partial(as_products, conv))]
+    return [median(o) for o in alternate(*ways, n=10, clock=perf_counter)]
 
 def layers():
     cases = [(*shape, size) for *shape,sizes in shapes for size in sizes]
@@ -83,16 +83,16 @@ def steps():
     for (arch,size,before),(train,valid) in in_turn(cases, step, 5).items():
         yield dict(arch=arch, size=size, before=before, train_seconds=train, valid_seconds=valid)
 
-def fit_seconds(schedule):
-    "Training seconds of a fit on aerial images, in all and those of `fixed`'s epoch × cost"
+def fit_seconds(dls, schedule):
+    "Training seconds of a fit, and the cost of its schedule"
     set_seed(0)
-    dls = image_dls(Path(os.environ['ENTR_DATA'])/'aerial', 128, bs=bs)
     learn = entr_learner(dls, resnet18, pretrained=False)
     with learn.no_bar(), learn.no_logging(): learn.progressive_fit(6, schedule, frozen_epochs=1, freeze_to=1)
     return [learn.progress.train_seconds.sum(), learn.schedule.cost()]
 
 def fits():
-    seconds = in_turn(['fixed','gradual','64x3,128x3'], fit_seconds, 2)
+    dls = image_dls(Path(os.environ['ENTR_DATA'])/'aerial', 128, bs=bs)
+    seconds = in_turn(['fixed','gradual','64x3,128x3'], partial(fit_seconds, dls), 2)
     whole = seconds['fixed'][0]
     for schedule,(train,cost) in seconds.items():
         yield dict(schedule=schedule, train_seconds=train, cost=cost, over_ideal=train/(whole*cost))

@@ -19,7 +19,8 @@ from time import perf_counter
 from fastai.vision.all import *
 from entr_fastai import *
 from entr_fastai.fast import mixed_precision
-from entr_fastai.learner import FitLog, FitTable, fetch_weights, weights_source
+from entr_fastai.learner import FitLog, FitTable
+from entr_fastai.weights import fetch_weights, weights_source
 from entr_fastai.datasets import split_by_group
 
 results = Path(__file__).resolve().parent.parent/'data/results/contest'

@@ -14,7 +14,7 @@ import gc, io, json, os, re, signal, subprocess, sys, traceback, warnings
 if __name__ == '__main__' and hasattr(os, 'sched_setaffinity'): # before anything counts the cores
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
 from argparse import ArgumentParser
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,7 +31,8 @@ from entr_fastai.resize import loader_size, resize_way
 from entr_fastai.guard import autocast_depth
 from entr_fastai.record import environment, fingerprint_weights, json_plain
 from entr_fastai.fast import CPUMixedPrecision, mixed_precision
-from entr_fastai.learner import FitLog, WeightsError, fetch_weights, weights_source
+from entr_fastai.learner import FitLog
+from entr_fastai.weights import WeightsError, fetch_weights, weights_source
 from contest import bs as contest_bs, some_aerial, stock_dls
 from loader import alternate, photos, ratio, stock
 from overhead import in_turn
@@ -121,6 +122,8 @@ def new_learner(dls, arch=resnet18): return entr_learner(dls, arch, pretrained=F
 def losses_of(learn): return learn.progress[['train_loss','valid_loss']].to_numpy()
 
 growing = '64x1,96x1'
+
+def enough(scale): return replace(scale, each=scale.each*5) # images for commands to be recorded
 
 # right?
 
@@ -293,7 +296,7 @@ class Dies(Callback):
 def saved_fit(scale, exact, folder=None, cbs=None, seed=0):
     "A fit that saves itself in `folder`, if there is one, after each batch"
     set_seed(seed)
-    learn = new_learner(drawn(scale))
+    learn = new_learner(drawn(enough(scale), bs=16))
     if exact: learn.remove_cb(ChannelsLast) # pooling in that order of memory adds up in any order
     saved = dict(checkpoint=folder, every=0) if folder else {}
     with same_kernels(exact): return fitted(learn, sizes=growing, cbs=cbs, **saved)
@@ -302,7 +305,7 @@ def killed_fit(device, quick, tmp, exact):
     "Begin such a fit in this process, which it kills in the midst of the second epoch"
     default_device(None if device is None else device!='cpu')
     scale = in_small(Path(tmp)) if quick else Scale(False, Path(tmp))
-    per_epoch = len(drawn(scale).train)
+    per_epoch = len(drawn(enough(scale), bs=16).train)
     saved_fit(scale, exact, Path(tmp)/f'exact-{exact}', cbs=Dies(per_epoch + per_epoch//2))
 
 def killed(scale, exact):
@@ -399,7 +402,45 @@ def left(scale):
     with suppress(ZeroDivisionError): fitted(learn, sizes=growing, cbs=Breaks())
     yield most('MiB that a fit has left that ended in an error', allocated()-before, .1)
 
+@contextmanager
+def recording(on):
+    "Fits inside repeat recorded commands where they can, as ever, or do not; yields how often was recorded"
+    what = 'torch.cuda.make_graphed_callables'
+    as_asked = nullcontext() if on else mocked('entr_fastai.fast.with_recording', lambda learn: nullcontext())
+    with mocked(what, wraps=torch.cuda.make_graphed_callables) as calls, as_asked: yield calls
+
+def recorded_fit(scale, on, cbs):
+    "Losses of a fit with recorded commands or without, a fingerprint of its weights, and how often it has recorded"
+    set_seed(0)
+    learn = new_learner(drawn(enough(scale)))
+    learn.remove_cb(ChannelsLast)
+    with recording(on) as calls, same_kernels(): fitted(learn, sizes='64x2,96x2', frozen_epochs=1, cbs=cbs)
+    return losses_of(learn), fingerprint_weights(learn.model), calls.call_count
+
+def recorded(scale):
+    "A fit that repeats recorded commands is the one without, to the bit with exact kernels"
+    for what,cbs in {'':[], ', two batches a step':[GradientAccumulation(2*8)]}.items():
+        (a,a_print,calls),(b,b_print,_) = [recorded_fit(scale, o, cbs) for o in (True, False)]
+        yield most(f'losses with recorded commands, apart from those without{what}', abs(a-b).max(), 0)
+        yield holds(f'weights are the same{what}', a_print==b_print, a_print==b_print)
+        times = 3*on_gpu()
+        yield holds(f'recorded for each size and for each set of trained layers{what}', calls==times, f'{calls} times')
+
 # fast?
+
+def last_seconds(learn, on):
+    "Seconds of the second epoch of a fit with recorded commands or without"
+    with recording(on): return fitted(learn, 2, 'fixed').progress.train_seconds.iloc[-1]
+
+def commands(scale):
+    "Seconds of an epoch of `progressive_fit` with recorded commands ÷ without"
+    if not on_gpu(): raise LeftOut('nothing is recorded on this device')
+    for arch in scale.archs:
+        for size in scale.sizes:
+            learn = new_learner(image_dls(photographs(scale), size, bs=scale.bs), arch)
+            a,b = zip(*[[last_seconds(learn, on) for on in (True, False)] for _ in range(3)])
+            yield most(f'seconds with recorded commands ÷ without, {arch.__name__} at {size} px', ratio(a, b), 1,
+                       recorded=a, without=b, steps=len(learn.dls.train))
 
 def hand_made_step(dls, arch):
     "A function that takes a training step, as one would write it without fastai, on a network from random weights"
@@ -542,8 +583,9 @@ def contest_resnet50(scale):
     "ResNet-50: the same"
     yield from contest(scale, resnet50)
 
-right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left)
-fast = dict(efficiency=efficiency, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
+right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left,
+             recorded=recorded)
+fast = dict(efficiency=efficiency, commands=commands, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
             contest_resnet18=contest_resnet18, contest_resnet50=contest_resnet50)
 parts = right | fast
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['random_states', 'set_random_states', 'callback_state', 'set_callback_state', 'written', 'write_again', 'fit_state',
-           'set_fit_state', 'belongs_to', 'save_whole', 'load_whole', 'Checkpoint']
+           'set_fit_state', 'belongs_to', 'save_whole', 'load_whole', 'Checkpoint', 'train_epochs']
 
 # %% ../nbs/06_checkpoint.ipynb #ae4544ba
 import hashlib
@@ -12,6 +12,7 @@ import io
 import pickle
 import time
 from contextlib import contextmanager
+from itertools import count, takewhile
 from importlib.metadata import version
 
 # %% ../nbs/06_checkpoint.ipynb #52e1f256
@@ -348,6 +349,15 @@ def load(self:Checkpoint):
     self.saved = saved
     self.start = saved['epoch']
 
+# %% ../nbs/06_checkpoint.ipynb #1e41317b
+@patch
+def state_of(self:Checkpoint,
+    cls, # Class of a callback
+) -> dict|None: # `None` without a checkpoint, or without such a callback in it
+    "What the first callback of a class has kept, once a checkpoint was read"
+    found = self.saved['state']['callbacks'] if self.saved else []
+    return next((state for name,state,_ in found if name==f'{cls.__module__}.{cls.__qualname__}'), None)
+
 # %% ../nbs/06_checkpoint.ipynb #82224073
 @patch
 def _begin(self:Checkpoint):
@@ -362,8 +372,8 @@ def _begin(self:Checkpoint):
 # %% ../nbs/06_checkpoint.ipynb #8b2db695
 @patch
 def _go_on(self:Checkpoint):
-    n,batch = self.learn.n_epoch,self.saved['batch']
     set_fit_state(self.learn, self.saved['state'])
+    n,batch = self.learn.n_epoch,self.saved['batch'] # a callback may have said how many epochs there are
     bars = self.learn.cbs.filter(risinstance(ProgressCallback)).attrgot('mbar').filter()
     for bar in bars: bar.update(0) # it has to begin at the beginning
     if self.start==n: print(f"The fit saved in {self.file} is finished: all its {n} epochs are done, "
@@ -385,6 +395,15 @@ def _rest_of_epoch(self:Checkpoint):
     set_fit_state(learn, saved['state'])
     for o in batches: learn.one_batch(*o)
 
+# %% ../nbs/06_checkpoint.ipynb #c40c6e9c
+def train_epochs(
+    learn:Learner, # In a fit
+    start:int=0,   # The epoch to begin with
+):
+    "Train from an epoch on, for as long as `learn.n_epoch` says then"
+    for learn.epoch in takewhile(lambda epoch: epoch < learn.n_epoch, count(start)):
+        learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
+
 # %% ../nbs/06_checkpoint.ipynb #d5e2923e
 @patch
 @contextmanager
@@ -399,8 +418,7 @@ def going_on(self:Checkpoint,
     self.load()
     def epochs():
         self._begin()
-        for learn.epoch in range(self.start, learn.n_epoch):
-            learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
+        train_epochs(learn, self.start)
     try:
         with replaced(learn, _do_fit=epochs): yield
     finally: vars(learn).pop('all_batches', None)

@@ -7,9 +7,10 @@ __all__ = ['crop_boxes', 'crop_resize', 'look_up_', 'BytePipeline', 'Undecoded',
            'sized_tfms', 'decode_once', 'dl_view', 'balanced', 'FileOf', 'LabelOf', 'image_dls']
 
 # %% ../nbs/03_loader.ipynb #0caeac65
+import io
 import itertools
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from copy import copy
 from pathlib import Path
 from zlib import crc32
@@ -293,7 +294,9 @@ def joined(self:ImageStore,
 ) -> ImageStore:
     "A store of these pictures and then those of `tl`"
     device = self[0].device if len(self) else None
-    more = ImageStore(tl, self.work, self.where, device, self.resample).levels
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()): # what there is to say of them has been said
+        warnings.simplefilter('ignore')
+        more = ImageStore(tl, self.work, self.where, device, self.resample).levels
     return copy_with(self)._keep(self.levels+more, device)
 
 @patch
@@ -362,11 +365,15 @@ def get_idxs(self:DecodeOnceDL):
     return np.random.default_rng(self.epoch_seed).choice(self.n, self.n, p=self.wgts).tolist()
 
 @patch
+def works_ahead(self:DecodeOnceDL) -> bool:
+    "Whether a thread makes the next batch: beside a GPU, unless the GPU makes it itself"
+    on_cpu = torch.device(self.device or 'cpu').type=='cpu'
+    return not on_cpu and not any(o.where=='device' for o in self.pictures.values())
+
+@patch
 def create_batches(self:DecodeOnceDL, samps):
     batches = map(self.create_whole, chunked(samps, self.bs, self.drop_last))
-    on_cpu = torch.device(self.device or 'cpu').type=='cpu'
-    there = any(o.where=='device' for o in self.pictures.values()) # where a batch is made by the GPU itself
-    return batches if on_cpu or there else _ahead(batches)
+    return _ahead(batches) if self.works_ahead() else batches
 
 # %% ../nbs/03_loader.ipynb #6e5aad69
 @contextmanager

@@ -27,7 +27,8 @@ from .images import checked, find_images, from_folder
 from .guard import replaced
 from .loader import image_dls
 from .record import RunRecord, read_runs
-from .learner import as_arch, entr_learner, initial_weights, progressive_fit
+from .weights import as_arch, initial_weights
+from .learner import entr_learner, progressive_fit
 from .samples import samples
 from .datasets import published
 

@@ -377,7 +377,8 @@ def verdict(self:Plan) -> str:
     table = self.table
     waits = (table.waiting*table.seconds).sum()/self.seconds
     limit = 'the loading of images' if waits>.4 else 'the network'
-    return (f"In {self.minutes:.3g} minute{'s'*(self.minutes!=1)}, {self.before:.0f} seconds of them for what comes before the fit: "
+    given = f"{self.minutes:.3g} minute{'s'*(self.minutes!=1)}"
+    return (f"In {given}, {self.before:.0f} seconds of them for what comes before the fit: "
             f"{_stages_in_words(table)}. {_pays(self)}"
             f"{waits:.0%} of the time is spent waiting for images, so what limits it is {limit}.")
 

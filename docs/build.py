@@ -5,7 +5,7 @@ Every notebook is a page; one more, the reference, lists all public names. Sphin
 import os, re, shutil, sys
 from fastcore.nbio import mk_cell, write_nb
 from links import local, pages, root
-from page import Page, images, markdown, texts
+from page import Page, images, label, markdown, texts
 from reference import reference, unsaid
 
 out = root/'docs/_build'
@@ -60,8 +60,8 @@ def main():
     rooms = [p for p in book if p.module]
     stop('Too little is said of some public names:', (o for p in rooms for o in unsaid(p)))
     stop('Figures lack their alternative text, `#| fig-alt: …`:', (o for p in book for o in undescribed(p)))
-    shown = {o.lower(): o.lower() for p in book for o in p.names}
-    shown |= {o.lower().split('.')[-1]: o.lower() for p in book for o in p.methods} # `fit` leads to `Learner.fit`
+    shown = {o.lower(): label(o) for p in book for o in sorted(p.names)} # of `Look` and `look` the function
+    shown |= {o.lower().split('.')[-1]: label(o) for p in book for o in p.methods} # `fit` leads to `Learner.fit`
     start = next(p for p in book if p.name == 'index')
     start.nb.cells.append(mk_cell(nav(book), 'markdown'))
     for p in book: write(p, shown)

@@ -37,7 +37,11 @@ def signature(cell):
     md = re.sub(r'^def (?=[A-Z])', 'class ', md, flags=re.M)
     return link + re.sub(r'^def \w+', f'def {documented(cell)}', md, count=1, flags=re.M)
 
-def target(name): return f'(api-{name.lower()})=\n'
+def label(name):
+    "The place of `name`, whose spelling counts: `Look` and `look` are two"
+    return 'api-' + re.sub('([A-Z])', r'-\1', name).lower()
+
+def target(name): return f'({label(name)})=\n'
 
 def headed(name, sig, level, title=None):
     "The signature of `name` below a heading of its own, which stands below one of `level`"
@@ -121,7 +125,7 @@ class Page:
 
 def markdown(md, path, shown):
     "Markdown as MyST: links to pages, and to names by what `shown` says of them; no Pandoc attributes; callouts"
-    def name(m): return f'](#api-{shown[m[2]]})' if m[2] in shown else f'](/{m[1]})'
+    def name(m): return f'](#{shown[m[2]]})' if m[2] in shown else f'](/{m[1]})'
     def link(p):
         if p.endswith('.ipynb'): return f'/{docname(root/p)}'
         return f'/{p[:-3].lower()}' if p in texts else f'file:{p}'

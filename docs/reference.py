@@ -3,6 +3,7 @@ import inspect, re
 from functools import reduce
 from importlib import import_module
 from links import lib, local
+from page import label
 
 def public(p):
     "What the room on page `p` gives: its names, and before them the methods that it adds to fastai's classes"
@@ -28,7 +29,7 @@ def unsaid(p):
 
 def line(p, name, bold):
     "The line about `name` of the room on page `p`"
-    link = f'[`{name}`]({f"#api-{name.lower()}" if name in p.names else f"/{p.name}"})'
+    link = f'[`{name}`]({f"#{label(name)}" if name in p.names else f"/{p.name}"})'
     return f'- {f"**{link}**" if bold else link}: {sentence(p.module, name)}'
 
 def reference(rooms):

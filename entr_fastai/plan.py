@@ -170,7 +170,7 @@ def _as_it_was(dls):
 # %% ../nbs/10_plan.ipynb #d0acdc26
 def _shortest(rows):
     "By size the turn with the shorter time of each part, and no part longer than at a larger size"
-    table = rows.groupby('size').mib.max(skipna=False).to_frame()
+    table = rows.mib.astype(float).groupby(rows['size']).max().to_frame()
     for part in ('valid','frozen','train'):
         step,wait = f'{part}_step',f'{part}_wait'
         both = rows.assign(both=rows[step]+rows[wait])

@@ -438,7 +438,7 @@ def commands(scale):
     for arch in scale.archs:
         for size in scale.sizes:
             learn = new_learner(image_dls(photographs(scale), size, bs=scale.bs), arch)
-            a,b = zip(*[[last_seconds(learn, on) for on in (True, False)] for _ in range(3)])
+            a,b = zip(*[[last_seconds(learn, on) for on in (True, False)] for _ in range(scale.rounds)])
             yield most(f'seconds with recorded commands ÷ without, {arch.__name__} at {size} px', ratio(a, b), 1,
                        recorded=a, without=b, steps=len(learn.dls.train))
 

@@ -9,18 +9,13 @@ gpu.json, has the seconds of each. Run nothing else meanwhile. `nbs/paper/01_con
 import json, sys, warnings
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from fastai.vision.all import *
 from entr_fastai import *
-from entr_fastai.core import write_whole
+from entr_fastai.core import synced_time, write_whole
 from entr_fastai.record import environment
 from entr_fastai.fast import mixed_precision
 
 results = Path(__file__).resolve().parent.parent/'data/results/overhead'
-
-def now():
-    if torch.cuda.is_available(): torch.cuda.synchronize()
-    return perf_counter()
 
 def by_hand(dls):
     "Seconds of the second of two epochs, as one would write them without fastai"
@@ -31,7 +26,7 @@ def by_hand(dls):
     half = torch.float16 if dls.device.type=='cuda' else torch.bfloat16
     scaler = torch.amp.GradScaler(dls.device.type, enabled=half==torch.float16)
     for _ in range(2):
-        began = now()
+        began = synced_time()
         for b in dls.train:
             x,y = (o.as_subclass(Tensor) for o in b)
             with torch.autocast(dls.device.type, half, enabled=mixed_precision(dls.device) is not None):
@@ -42,7 +37,7 @@ def by_hand(dls):
             sched.step()
             opt.zero_grad()
             loss.item() # who trains looks at the loss
-        seconds = now()-began
+        seconds = synced_time()-began
     return seconds
 
 def ours(dls):

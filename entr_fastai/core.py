@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['whole_number', 'pixels', 'share', 'check_columns', 'name_some', 'whole_file', 'write_whole', 'has_files',
            'whole_folder', 'file_sha256', 'fingerprint_files', 'rng_states', 'set_rng_states', 'rng_restorer', 'seeded',
-           'in_eval', 'copy_with']
+           'in_eval', 'synced_time', 'copy_with']
 
 # %% ../nbs/00_core.ipynb #be39af79
 import os
@@ -16,6 +16,7 @@ from copy import copy
 from hashlib import file_digest, sha256
 from numbers import Real
 from pathlib import Path
+from time import perf_counter
 from types import MethodType
 
 # %% ../nbs/00_core.ipynb #f0454ee5
@@ -202,6 +203,13 @@ def in_eval(
         yield
     finally:
         for m,training in modes: m.training = training
+
+# %% ../nbs/00_core.ipynb #85f6497e
+def synced_time() -> float: # Of `time.perf_counter`
+    "Seconds, once the GPU has done what it was told"
+    if torch.cuda.is_available(): torch.cuda.synchronize()
+    elif torch.backends.mps.is_available(): torch.mps.synchronize()
+    return perf_counter()
 
 # %% ../nbs/00_core.ipynb #a61b80d4
 def copy_with(

@@ -16,14 +16,14 @@ from types import SimpleNamespace
 # %% ../nbs/11_learner.ipynb #82b0be44
 import torchvision
 from fastai.vision.all import *
-from .core import whole_number
+from .core import synced_time, whole_number
 from .schedule import small_size
 from .resize import ProgressiveResize, check_sizes, loader_size, resize_way, resolve
 from .guard import guarded, replaced
 from .checkpoint import Checkpoint, belongs_to, train_epochs
 from .record import distinct
 from .fast import fused_adamw, quick_callbacks, quick_steps
-from .look import look as look_at
+from .look import look as look_at, one_label
 from .plan import ByTheClock, as_minutes, groups_at_rest, has_learnt, measure, plan, plan_of
 from .weights import as_arch, fetching, initial_weights
 
@@ -117,13 +117,6 @@ def weights_mark(
     sums = torch.stack([t.view(whole[t.element_size()]).sum() for t in tensors])
     return hashlib.sha256(sums.cpu().numpy().tobytes()).hexdigest()[:16]
 
-# %% ../nbs/11_learner.ipynb #ef56711c
-def _now():
-    "Seconds, once the GPU has done what it was told"
-    if torch.cuda.is_available(): torch.cuda.synchronize()
-    elif torch.backends.mps.is_available(): torch.mps.synchronize()
-    return perf_counter()
-
 # %% ../nbs/11_learner.ipynb #4134880e
 class FitLog(Callback):
     "A row for each epoch: size, seconds, losses and metrics"
@@ -165,13 +158,13 @@ class FitLog(Callback):
 def _start(self:FitLog, phase):
     "A part of the epoch, 'train' or 'valid', begins"
     self.phase = phase
-    self.since = _now()
+    self.since = synced_time()
     self.idle_since = perf_counter()
 
 @patch
 def _stop(self:FitLog):
     "The part that runs, if one does, is over"
-    if self.phase: self.seconds[self.phase] += _now()-self.since
+    if self.phase: self.seconds[self.phase] += synced_time()-self.since
     self.phase = None
 
 @patch
@@ -230,7 +223,7 @@ def state_dict(self:FitLog) -> dict: # Numbers, and lists and dicts of them
     "What the log has to know to go on in another process"
     done = dict(rows=self.rows, marks=self.marks)
     if not self.phase: return done
-    spent = self.seconds['train'] + _now()-self.since
+    spent = self.seconds['train'] + synced_time()-self.since
     return dict(**done, images=self.images, bs=self.bs, width=self.width, waited=self.waited, spent=spent)
 
 @patch
@@ -241,7 +234,7 @@ def load_state_dict(self:FitLog,
     state = dict(state)
     if 'spent' in state:
         self.seconds['train'] = state.pop('spent')
-        self.since = _now()
+        self.since = synced_time()
         self.idle_since = perf_counter()
     vars(self).update(state)
 
@@ -395,7 +388,7 @@ def _seen(learn, seconds, measured):
     dls,final = learn.dls,measured.attrs['final']
     sizes = [*range(small_size(final), final, 32), final]
     if not getattr(learn, 'pretrained', False) or resize_way(dls.train)!='loader' or len(sizes)<2: return None
-    if not isinstance(first(dls.train.dataset.tls[1]), TensorCategory): return None
+    if not one_label(dls): return None
     classifiers = 2*len(sizes) # about the seconds that those of `look` take
     most = min(1000, _images_in(seconds-classifiers, measured, sizes, dls.train.bs))
     if most >= 200: return look_at(dls, sizes, most=most)

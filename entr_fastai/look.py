@@ -22,7 +22,7 @@ from fastai.vision.learner import create_timm_model
 from .core import name_some, pixels, seeded, whole_number
 from .store import alike, file_of, picture_class
 from .loader import DecodeOnceDL, Undecoded, dl_view
-from .resize import at_size, loader_size, peek_size, resize_batch
+from .resize import at_size, image_size, loader_size, peek_size, resize_batch
 from .fast import mixed_precision
 from .weights import WeightsError, as_arch, fetching, initial_weights
 
@@ -396,7 +396,7 @@ def _final(dls):
         raise ValueError("look needs DataLoaders of images with one label each, which these are not: "
                          "make them with image_dls, or with a DataBlock of ImageBlock and CategoryBlock.")
     dl = dls.loaders[min(1, len(dls.loaders)-1)]
-    return loader_size(dl) or peek_size(dl)
+    return image_size(dl)
 
 def _check_sizes(sizes, final):
     "`sizes` in order, the final one among them; `ValueError` for what is none"

@@ -11,6 +11,7 @@ import io
 import math
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from numbers import Real
 from time import perf_counter
@@ -19,10 +20,10 @@ from typing import NamedTuple
 # %% ../nbs/10_plan.ipynb #066688e0
 from fastai.vision.all import *
 from fastai.callback.channelslast import *
-from .core import copy_with, pixels
+from .core import copy_with, pixels, synced_time
 from .schedule import SizeSchedule, small_size
 from .loader import dl_view
-from .resize import ProgressiveResize, loader_size, peek_size
+from .resize import ProgressiveResize, image_size
 from .guard import guarded
 from .checkpoint import random_states, set_random_states
 from .fast import fused_adamw, quick_steps
@@ -65,12 +66,6 @@ def _double(learn):
     return res
 
 # %% ../nbs/10_plan.ipynb #0577b11e
-def _now(device):
-    "Seconds, once the `device` has done what it was told"
-    if device.type=='cuda': torch.cuda.synchronize(device)
-    elif device.type=='mps': torch.mps.synchronize()
-    return perf_counter()
-
 class Stopwatch(Callback):
     "Seconds of a batch in training and in validation, of the network and of waiting; each ends after a few batches"
     order = 300 # after all else that belongs to a batch
@@ -103,7 +98,7 @@ class Stopwatch(Callback):
 @patch
 def _begin(self:Stopwatch):
     "From now on it counts"
-    self.since = self.idle = _now(next(self.model.parameters()).device)
+    self.since = self.idle = synced_time()
     self.batches,self.waited = 0,0.
 
 @patch
@@ -117,12 +112,10 @@ def _start(self:Stopwatch, part, end):
 def _note(self:Stopwatch):
     "Write down what was measured"
     n = max(1, self.batches)
-    whole = _now(next(self.model.parameters()).device) - self.since
+    whole = synced_time()-self.since
     self.found[self.part] = (whole-self.waited)/n,self.waited/n
 
 # %% ../nbs/10_plan.ipynb #48e6906b
-def _final(dls): return loader_size(dls.valid) or peek_size(dls.valid)
-
 def _some_sizes(final, most=4):
     "At most so many sizes up to `final`"
     sizes = [*range(min(64, final), final, 32), final]
@@ -190,7 +183,7 @@ def measure(
 
     Raises `ValueError` for what is no size and what the network does not take, and what `guarded` raises."""
     if not isinstance(learn, Learner): raise ValueError(f"A Learner is needed to measure its steps, not {learn!r}.")
-    final = _final(learn.dls)
+    final = image_size(learn.dls.valid)
     sizes = sorted({pixels(o) for o in L(sizes)} or _some_sizes(final))
     train,valid = learn.dls.train,learn.dls.valid
     used = _memory(next(learn.model.parameters()).device)
@@ -207,16 +200,13 @@ class Costs:
     "Seconds of epochs, as `measure` found them"
     def __init__(self,
         measured:pd.DataFrame, # What `measure` gave
-        pace:float=1.,         # Seconds now, relative to those
-        valid:float=None,      # Seconds of a validation, if one has been seen
     ):
-        store_attr('measured,pace')
+        self.pace = 1. # seconds now, relative to those
         o = measured.attrs
         self.final,self.batches = o['final'],o['batches']
         self.pixels = np.array(measured.index)**2
         self.columns = {k:measured[k].to_numpy() for k in measured if k!='mib'}
-        if valid is None: valid = o['valid_batches']*sum(self._at(self.final, 'valid', k) for k in ('step','wait'))
-        self.valid = valid*pace
+        self.valid = o['valid_batches']*sum(self._at(self.final, 'valid', k) for k in ('step','wait'))
 
     def _at(self, size, part, kind):
         "Seconds of a batch at `size`, between those that were measured in the number of pixels"
@@ -228,6 +218,10 @@ class Costs:
         step = self._at(size, 'frozen' if frozen else 'train', 'step')
         return self.waiting(size, frozen) + self.pace*self.batches*step
     def batch(self, size, frozen=False): return self.train(size, frozen)/self.batches
+
+    def at_pace(self, pace, valid=None):
+        "The same where all takes `pace` times as long; of it `valid` is a validation that has been seen, without that"
+        return copy_with(self, pace=pace, valid=pace*ifnone(valid, self.valid))
 
 # %% ../nbs/10_plan.ipynb #95d8fb1d
 def clear_from(
@@ -312,7 +306,7 @@ class Plan:
     start:int             # Size of the first epochs in pixels
     head_epochs:int=0     # Epochs at the start that train the head alone
 
-    @property
+    @cached_property # a fit by the clock asks with every batch
     def costs(self): return Costs(self.measured)
     @property
     def budget(self): return 60*self.minutes-self.before
@@ -486,7 +480,7 @@ def pace(self:ByTheClock) -> float:
 @patch(as_prop=True)
 def costs(self:ByTheClock) -> Costs:
     "What epochs take now"
-    return Costs(self.plan.measured, self.pace, self.valid)
+    return self.plan.costs.at_pace(self.pace, self.valid)
 
 @patch
 def _plan_rest(self:ByTheClock):
@@ -548,7 +542,7 @@ def _after_step(self:ByTheClock):
     "Compare a batch with what was measured"
     now = perf_counter()
     took,self.last = now-self.last,now
-    if not self.fresh: self.ratios = [*self.ratios[-14:], took/Costs(self.plan.measured).batch(self.size, self.frozen)]
+    if not self.fresh: self.ratios = [*self.ratios[-14:], took/self.plan.costs.batch(self.size, self.frozen)]
     self.fresh = False
     if self.heartbeat and now-self.noted>2: self._note(now)
 

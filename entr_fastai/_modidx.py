@@ -182,6 +182,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'entr_fastai.datasets.bees': ('datasets.html#bees', 'entr_fastai/datasets.py'),
                                       'entr_fastai.datasets.cifar10': ('datasets.html#cifar10', 'entr_fastai/datasets.py'),
                                       'entr_fastai.datasets.get_set': ('datasets.html#get_set', 'entr_fastai/datasets.py'),
+                                      'entr_fastai.datasets.group_folds': ('datasets.html#group_folds', 'entr_fastai/datasets.py'),
                                       'entr_fastai.datasets.imagenette': ('datasets.html#imagenette', 'entr_fastai/datasets.py'),
                                       'entr_fastai.datasets.split_by_group': ('datasets.html#split_by_group', 'entr_fastai/datasets.py'),
                                       'entr_fastai.datasets.steel': ('datasets.html#steel', 'entr_fastai/datasets.py')},

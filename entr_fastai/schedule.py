@@ -174,11 +174,13 @@ _regimes = {'fixed': lambda start,final,epochs: fixed(final, epochs), # the only
             'one_step': one_step,
             'reduced': reduced}
 
-def _named(name, epochs, final):
-    "The regime `name`, from its small size"
-    if epochs is not None and final is not None: return _regimes[name](small_size(final), final, epochs)
-    raise ValueError(f"{name!r} needs the number of epochs and the final size; "
-                     "or write the stages out, such as '64x2,128x2'.")
+def _named(name, start, epochs, final):
+    "The regime `name`, from the size that is written behind it, or from its small size"
+    if epochs is None or final is None:
+        raise ValueError(f"{name!r} needs the number of epochs and the final size; "
+                         "or write the stages out, such as '64x2,128x2'.")
+    if name=='fixed' and start: raise ValueError(f"'fixed' has no first size: leave out {start!r}, or write 'reduced'.")
+    return _regimes[name](int(start) if start.isdigit() else start or small_size(final), final, epochs)
 
 # %% ../nbs/01_schedule.ipynb #b0b8778f
 def _parse(text):
@@ -200,14 +202,15 @@ def _agrees(schedule, epochs, final):
 
 # %% ../nbs/01_schedule.ipynb #f9185150
 def as_schedule(
-    spec,             # A regime's name, text such as `'64x2,128x2,224x4'`, pairs, or a `SizeSchedule`
+    spec,             # A regime's name, also as `'gradual:64'`, text such as `'64x2,128x4'`, pairs, or a `SizeSchedule`
     epochs:int=None,  # Number of epochs; a name needs it, anything else must agree with it
     final:int=None,   # Final size in pixels; a name needs it, anything else must agree with it
 ) -> SizeSchedule:
     "The `SizeSchedule` that `spec` means; `ValueError` if it means none"
     if epochs is not None: epochs = whole_number(epochs, 'The number of epochs')
     if final is not None: final = pixels(final, 'The final size')
-    if isinstance(spec, str) and spec in _regimes: return _named(spec, epochs, final)
+    name,_,start = spec.partition(':') if isinstance(spec, str) else ('','','')
+    if name in _regimes: return _named(name, start.strip(), epochs, final)
     if isinstance(spec, str): spec = _parse(spec)
     schedule = spec if isinstance(spec, SizeSchedule) else SizeSchedule(spec)
     _agrees(schedule, epochs, final)

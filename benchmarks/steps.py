@@ -19,18 +19,33 @@ from time import perf_counter
 from unittest.mock import patch as mocked
 import pandas as pd, torch
 from torch import nn
-from fastai.vision.all import resnet18, set_seed
+from fastai.vision.all import CrossEntropyLossFlat, DataLoaders, L, TensorCategory, TensorImage
+from fastai.vision.all import default_device, resnet18, set_seed
 from entr_fastai import entr_learner, image_dls
 from entr_fastai.core import write_whole
 from entr_fastai.fast import as_products, pays
 from entr_fastai.record import environment, json_plain
-from entr_fastai.study import step_seconds
 from loader import alternate
 
 results = Path(__file__).resolve().parent.parent/'data/results/steps'
 bs = 32
 avx2 = os.environ.get('MKL_ENABLE_INSTRUCTIONS')=='AVX2'
 device = 'gpu' if torch.cuda.is_available() else 'cpu-avx2' if avx2 else 'cpu'
+
+def random_dls(size, steps):
+    "Loaders of `steps` batches each, of random pixels in two classes"
+    items = L((TensorImage(torch.rand(3, size, size)), TensorCategory(i%2)) for i in range(bs))*steps
+    items.loss_func = CrossEntropyLossFlat()
+    dls = DataLoaders.from_dsets(items, items, bs=bs, num_workers=0, device=default_device())
+    dls.c = 2
+    return dls
+
+def step_seconds(arch, size, steps=2):
+    "Seconds of a training step, and of judging a batch: the second of two epochs"
+    learn = entr_learner(random_dls(size, steps), arch, pretrained=False)
+    with learn.no_bar(), learn.no_logging(): learn.progressive_fit(2, [(size,2)], frozen_epochs=0, freeze_to=1)
+    last = learn.progress.iloc[-1]
+    return last.train_seconds/steps, last.valid_seconds/steps
 
 def in_turn(cases, seconds, repeats):
     "For each case the median of so many measurements; every other round runs backwards"
@@ -73,7 +88,7 @@ def step(case):
         if before:
             stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
             stack.enter_context(mocked('entr_fastai.fast._bfloat16_is_quick', knows_bfloat16))
-        return step_seconds(arch, size, bs, steps=2)
+        return step_seconds(arch, size)
 
 def steps():
     archs = ('resnet18','resnet50') if avx2 else ('resnet18','resnet34','resnet50')

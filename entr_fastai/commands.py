@@ -35,8 +35,8 @@ from .plan import Plan, as_minutes
 from .learner import as_seconds, entr_learner, progressive_fit
 from .samples import samples
 from .datasets import get_set, imagenette, published
-from .study import Study, costs, is_named, run_study, studies
-from .evidence import contrasts, verdicts, with_interval
+from .study import Study, costs, is_named, run_study, studies, study_cells, study_images
+from .evidence import judge, read_images, verdicts, with_interval
 from .figures import draw_all, plot_confusion, results_table
 from .mechanism import mechanism_numbers
 from .deploy import export_onnx, latency_table, needed, plot_latency, predict_files, trained
@@ -548,64 +548,83 @@ def entr_plan(
     if not in_shell: return res
 
 # %% ../nbs/21_commands.ipynb #870609f9
-_words = {
-    'supported': 'Yes',
-    'against': 'No',
-    'not supported': 'It makes no clear difference',
-    'too few runs to say': 'Too few runs to say',
-}
+def _said(o):
+    "One row of `verdicts` in words"
+    form,unit = ('+.3f','nats') if o.measure=='loss' else ('+.1f','points')
+    seen = '' if pd.isna(o.visible) else f"; {o.visible:{form[1:]}} would be seen"
+    return f"{o.verdict} in {dict(loss='log loss').get(o.measure, o.measure)} ({with_interval(o, form)} {unit}{seen})"
 
-def _sentence(verdict, found):
-    "What became of the regime of one `verdict`; `found` has the contrasts by regime, rival and measure"
-    time = found.loc[(verdict.regime, 'fixed', 'seconds')]
-    gain = found.loc[(verdict.regime, 'fixed', 'accuracy')]
-    took = f"took {time.value:.2f} times the time of fixed and " if time.seeds else ''
-    ended = f"ended {with_interval(gain)} points from it"
-    return f"{_words[verdict.verdict]}: {verdict.regime} {took}{ended}; {verdict.why}"
-
-# %% ../nbs/21_commands.ipynb #f39dc93b
 def answer(
-    runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them; of one set and network
-) -> str: # A line for each growing regime
-    "Whether small images first helped, in a sentence; `ValueError` if nothing can be compared"
-    found = contrasts(runs).set_index(['regime','rival','measure'])
-    known = [v for v in verdicts(runs).itertuples() if (v.regime,'fixed','accuracy') in found.index]
-    return '\n'.join(_sentence(v, found) for v in known)
+    cells, # From `judge`
+) -> str: # A line for each regime and rival; empty if there is nothing to compare
+    "Whether small images first paid, in sentences"
+    found = verdicts(cells).groupby(['regime','rival'], sort=False)
+    return '\n'.join(f"{regime} against {rival}: {', '.join(map(_said, of.itertuples()))}."
+                     for (regime,rival),of in found)
+
+# %% ../nbs/21_commands.ipynb #d7ea42fa
+def _visible(study):
+    "How many images will be judged, and the difference in points that will be seen"
+    _,folds = study_images(study.datasets[0])
+    n = sum(int(folds[seed%len(folds)].sum()) for seed in study.seeds)
+    return n, 280*(.1/n)**.5
+
+def _as_long_as(study, out, minutes):
+    "`study` with the longest budget with which it takes no more than `minutes`; `ValueError` if there is none"
+    def all_of(budget): return costs(replace(study, budgets=budget), out).total.sum()/60
+    if all_of(1)>minutes:
+        raise ValueError(f"{minutes:g} minutes are too few: the shortest comparison takes {all_of(1):.1f} here. "
+                         "Give more, or fewer --seeds, or a smaller --size.")
+    budget = 1
+    while all_of(budget+1)<=minutes: budget += 1
+    return replace(study, budgets=budget)
+
+def _say_before(study, out):
+    "Print how long a comparison takes and what it will see"
+    rest = costs(study, out)
+    n,points = _visible(study)
+    print(f"{rest.runs.sum()} runs to do, in about {rest.total.sum()/60:.1f} minutes. {n} images will be judged: "
+          f"if two ways of training disagree on a tenth of them, a difference of {points:.1f} points will be seen.")
 
 # %% ../nbs/21_commands.ipynb #a059fe23
 def _check_comparable(study):
     "`ValueError` if all regimes of `study` are the same"
-    if len(study.same()) < len(study.regimes)-1: return
-    raise ValueError(f"At {study.final} px with --epochs {study.epochs} {', '.join(study.regimes)} are all the same: "
-                     "there is nothing to compare. Take --size 96 or larger, and --epochs 2 or more.")
+    if len({o['same'] for o in replace(study, budgets=()).kinds()})>1: return
+    raise ValueError(f"At {study.final} px {', '.join(study.regimes)} are all the same: there is nothing to compare. "
+                     "Take --size 96 or larger.")
 
 # %% ../nbs/21_commands.ipynb #a1144575
 @call_parse(pos=['path'])
 def entr_compare(
     path:str,            # Folder that holds a folder of images for each class
     arch:str='resnet18', # Network: a name of torchvision or timm, such as resnet34
-    epochs:int=10,       # Passes over the training images in each run
+    budget:int=4,        # Time of each run: what so many epochs at full size take
+    minutes:float=None,  # Instead of a budget: the whole comparison takes about so long
     size:int=224,        # Final size in pixels, at which all are judged
-    seeds:int=3,         # How often each regime is run; with six or more there can be a verdict
+    seeds:int=5,         # How often each regime is run: five judge every image, for a verdict take three
     bs:int=64,           # Images in a batch
     weights:str='auto',  # Initial weights: imagenet, none (random), or auto (imagenet if they can be had)
     skip_unreadable:bool=False, # Go on without images that cannot be read? The records say which
     out:str='entr_compare', # Folder for records, figures and tables; the same command goes on with what is there
 ):
-    "Say whether small images first help on yours: train with full, growing and reduced size, several times each"
+    "Say whether small images first pay on yours: full, growing and reduced size in the same time, several times each"
     with as_command(entr_compare, ValueError, OSError, RuntimeError) as in_shell:
         check_out(out, force=True, data=path)
         seeds = range(whole_number(seeds, '--seeds'))
         weights = available_weights(as_arch(arch), weights)
-        study = Study(Path(path), arch, seeds=seeds, epochs=epochs, final=size, bs=bs, weights=weights,
-                      skip_unreadable=skip_unreadable)
+        records = Path(out)/'runs'
+        study = Study(Path(path), arch, seeds=seeds, budgets=whole_number(budget, '--budget'), final=size, bs=bs,
+                      weights=weights, skip_unreadable=skip_unreadable)
         _check_comparable(study)
-        runs = run_study(study, Path(out)/'runs')
-        print(results_table(runs).drop(columns=['dataset','arch','recipe']).round(3).to_string(index=False))
-        print(f'\n{answer(runs)}')
-        try: draw_all(runs, out)
+        if minutes is not None: study = _as_long_as(study, records, as_minutes(minutes))
+        _say_before(study, records)
+        runs = run_study(study, records)
+        images = read_images(records)
+        print(results_table(runs, images).round(3).to_string(index=False))
+        print(f'\n{answer(judge(images))}')
+        try: draw_all(records, out)
         except (ValueError, OSError) as e: print(e) # what was found is said above, and its records are safe
-        print(f'Figures and tables are in {out}, the records of the runs in {Path(out)/"runs"}.')
+        print(f'Figures and tables are in {out}, the records of the runs in {records}.')
     if not in_shell: return runs
 
 # %% ../nbs/21_commands.ipynb #b999e18e
@@ -634,6 +653,8 @@ def chosen(
     parts = {k: v for k,v in parts.items() if v is not None}
     for k in parts.keys() & {'datasets','archs','regimes'}:
         parts[k] = tuple(o.strip() for o in parts[k].split(','))
+    if 'budgets' in parts:
+        parts['budgets'] = [int(o) if o.strip().isdigit() else o for o in parts['budgets'].split(',')]
     return replace(studies[name], **parts)
 
 # %% ../nbs/21_commands.ipynb #180bd33d
@@ -653,8 +674,8 @@ def _say_missing(study, out):
     missing = costs(study, out)
     if len(missing): print(missing.round(1).to_string(index=False))
     hours = missing.total.sum()/3600
-    print(f"{missing.runs.sum()} of {len(study.cells())} runs are missing. "
-          f"Here they would take {hours:.2f} hours at most.")
+    print(f"{missing.runs.sum()} of {len(study_cells(study, out))} runs are missing. "
+          f"Here they would take {hours:.2f} hours.")
 
 # %% ../nbs/21_commands.ipynb #6ce247a0
 @call_parse(pos=['name'])
@@ -663,8 +684,9 @@ def entr_study(
     out:str=None,      # Folder for the records (default: the study's name); the same command goes on with what is there
     datasets:str=None, # Only these sets: steel, bees, aerial, or folders of yours; commas between
     archs:str=None,    # Only these networks
-    regimes:str=None,  # Only these: fixed, gradual, one_step, reduced
-    seeds:int=None,    # So many seeds
+    regimes:str=None,  # Only these, such as fixed,reduced,gradual,one_step,planned,gradual:64
+    budgets:str=None,  # Only these times, in epochs at full size, such as 2,4
+    seeds:int=None,    # So many seeds; five judge every image
     recipe:str=None,   # entr, how this library trains, or plain, how fastai does
     weights:str=None,  # Initial weights: imagenet or none (random)
     skip_unreadable:bool=False, # Go on without images that cannot be read? The records say which
@@ -675,25 +697,25 @@ def entr_study(
     "Run a study, or what is missing of it: a record for each run."
     with as_command(entr_study, ValueError, OSError, RuntimeError) as in_shell:
         seeds = None if seeds is None else range(whole_number(seeds, '--seeds'))
-        study = chosen(name, datasets=datasets, archs=archs, regimes=regimes, seeds=seeds,
+        study = chosen(name, datasets=datasets, archs=archs, regimes=regimes, budgets=budgets, seeds=seeds,
                        recipe=recipe, weights=weights, skip_unreadable=skip_unreadable)
         _say_published(study.datasets)
         workers = whole_number(workers, '--workers')
         out = out or name
         if dry_run: return _say_missing(study, out)
         with _pool(workers) as pool: runs = run_study(study, out, pool, mechanism_numbers if mechanism else None)
-        print(f"{runs.run.nunique()} of {len(study.cells())} runs have ended. "
+        print(f"{runs.run.nunique()} of {len(study_cells(study, out))} runs have ended. "
               f"Their records are in {out}; entr_figures {out} draws them.")
     if not in_shell: return runs
 
 # %% ../nbs/21_commands.ipynb #608ee206
 @call_parse(pos=['records'])
 def entr_figures(
-    records:str,            # Folder of run records, or a CSV made from one
+    records:str,            # Folder of run records, and of what their networks said of each image
     out:str='entr_figures', # Folder for the figures and tables; files of the same names are replaced
 ):
     "Draw every figure and table of a study from its records. The same records give the same files, to the byte."
     with as_command(entr_figures, ValueError, OSError, stopped='Stopped before all were drawn.') as in_shell:
-        files = draw_all(read_runs(records), out)
+        files = draw_all(records, out)
         print('\n'.join(map(str, files)))
     if not in_shell: return files

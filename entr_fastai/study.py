@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['recipes', 'studies', 'Study', 'plain_learner', 'is_named', 'set_name', 'Cell', 'fit_seconds', 'filling',
-           'study_images', 'study_dls', 'train_cell', 'write_logits', 'run_cell', 'study_costs', 'study_cells',
-           'to_run', 'run_study', 'costs']
+           'PartOfEpochs', 'study_images', 'study_dls', 'train_cell', 'write_logits', 'run_cell', 'study_costs',
+           'study_cells', 'to_run', 'run_study', 'costs']
 
 # %% ../nbs/15_study.ipynb #da5a7486
 import contextlib
@@ -136,9 +136,11 @@ class Cell:
     regime:str  # Name of the schedule
     seed:int    # From 0
     schedule:SizeSchedule # What `regime` means here
+    part:float=1.      # Share of the batches of each epoch that are trained with
     budget:int=None    # The time that it fills, in epochs of `fixed`
     limit:float=None   # The same in seconds
     seconds:float=None # That it takes by the cost model
+    stands_for:tuple=() # Other regimes that are the same here
 
     @property
     def name(self): return set_name(self.dataset, self.study.datasets)
@@ -153,25 +155,21 @@ class Cell:
     def record(self, out): return Path(out)/f'{self.stem}.json'
     def logits(self, out): return self.record(out).with_suffix('.npz')
 
-# %% ../nbs/15_study.ipynb #b37188ac
+# %% ../nbs/15_study.ipynb #8c8e4f6e
 def fit_seconds(
     schedule:SizeSchedule, # Which size when
     costs:Costs,           # What epochs take
     head_epochs:int=1,     # Epochs at the start that train the head alone; the last epoch is never one of them
-) -> float:
-    "Seconds of a fit, training and validation"
+) -> tuple: # Seconds of training, and of validation
+    "What a fit takes"
     n = schedule.epochs
-    return sum(costs.train(schedule.size_at(e), e < min(head_epochs, n-1))+costs.valid for e in range(n))
+    head_epochs = min(head_epochs, n-1)
+    return sum(costs.train(schedule.size_at(e), e<head_epochs) for e in range(n)), n*costs.valid
 
-# %% ../nbs/15_study.ipynb #5978bfbf
+# %% ../nbs/15_study.ipynb #469ca752
 def _planned(costs, seconds, head_epochs, seen):
-    "The epochs that a fit by the clock would have, whole ones"
-    start = first_size(costs, seen)
-    sizes = [o.size for o in timetable(costs, seconds, start, head_epochs) if o.part==1]
-    def longer(size): return SizeSchedule([(o,1) for o in sorted([*sizes, size])])
-    for size in (costs.final, start):
-        if fit_seconds(longer(size), costs, head_epochs) <= 1.01*seconds: return longer(size)
-    return SizeSchedule([(o,1) for o in sizes])
+    "The epochs that a fit by the clock would have"
+    return SizeSchedule([(o.size,1) for o in timetable(costs, seconds, first_size(costs, seen), head_epochs)])
 
 def filling(
     regime:str,        # Its name
@@ -179,37 +177,57 @@ def filling(
     seconds:float,     # For the whole fit
     head_epochs:int=1, # Epochs at the start that train the head alone
     seen=None,         # What `look` saw, for 'planned'
-) -> SizeSchedule:
-    "The longest schedule of `regime` that takes no more than `seconds` and a hundredth"
-    if regime=='planned': return _planned(costs, seconds, head_epochs, seen)
-    longest = as_schedule(regime, 1, costs.final)
-    while True:
-        more = as_schedule(regime, longest.epochs+1, costs.final)
-        if fit_seconds(more, costs, head_epochs) > 1.01*seconds: return longest
-        longest = more
+) -> tuple: # A `SizeSchedule`, and the share of the batches of each epoch, above 0 to 1
+    "What `regime` does in `seconds`"
+    by_epochs = (as_schedule(regime, n, costs.final) for n in itertools.count(1)) if regime!='planned' else \
+        [_planned(costs, seconds, head_epochs, seen)]
+    for schedule in by_epochs:
+        training,validation = fit_seconds(schedule, costs, head_epochs)
+        if training+validation >= seconds*(1-1e-9): break
+    return schedule, min(1., (seconds-validation)/training)
+
+# %% ../nbs/15_study.ipynb #4efaf5d7
+class PartOfEpochs(Callback):
+    "Train with a share of the batches of each epoch"
+    order = 55 # after the recorder, before what reads `pct_train`
+    def __init__(self,
+        part:float, # Of the batches, above 0 to 1; one at least
+    ): self.part = part
+
+    def before_batch(self):
+        if not self.training: return
+        batches = max(1, round(self.part*self.n_iter))
+        if self.iter>=batches: raise CancelTrainException
+        self.learn.pct_train = (self.epoch+self.iter/batches)/self.n_epoch
+    def after_cancel_train(self): self.recorder.cancel_train = False # it was trained, though not with all batches
 
 # %% ../nbs/15_study.ipynb #3f94976b
 @patch
 def _of_budget(self:Study, budget, costs, head_epochs, seen):
     "What the regimes are in a time"
-    limit = fit_seconds(as_schedule('fixed', budget, self.final), costs, head_epochs)
+    limit = sum(fit_seconds(as_schedule('fixed', budget, self.final), costs, head_epochs))
     for regime in self.regimes:
-        yield dict(regime=regime, budget=budget, limit=limit, schedule=filling(regime, costs, limit, head_epochs, seen))
+        schedule,part = filling(regime, costs, limit, head_epochs, seen)
+        yield dict(regime=regime, schedule=schedule, part=part, budget=budget, limit=limit)
 
 @patch
 def kinds(self:Study,
     costs:Costs=None,  # What epochs take; without it there are no seconds
     head_epochs:int=1, # Epochs at the start that train the head alone
     seen=None,         # What `look` saw
-) -> list: # A dict for each kind of run: what a `Cell` knows of it, and `same`, the regime before it that is the same
+) -> list: # A dict for each kind of run: what a `Cell` knows of it, and `same`, the first regime that is the same
     "The regimes of a study, each budget for itself; `ValueError` for budgets without costs"
     if self.budgets and costs is None: raise ValueError("What fits into a budget is known only when it was measured.")
     res = [o for budget in self.budgets for o in self._of_budget(budget, costs, head_epochs, seen)]
     if not self.budgets: res = [dict(regime=o, schedule=as_schedule(o, self.epochs, self.final)) for o in self.regimes]
-    first = {}
+    alike = {}
+    for o in res: alike.setdefault((o.get('budget'), o['schedule']), []).append(o['regime'])
     for o in res:
-        o['same'] = first.setdefault((o.get('budget'), o['schedule']), o['regime'])
-        if costs: o['seconds'] = fit_seconds(o['schedule'], costs, head_epochs)
+        o['same'],*others = alike[o.get('budget'), o['schedule']]
+        o['stands_for'] = tuple(others)
+        if costs:
+            training,validation = fit_seconds(o['schedule'], costs, head_epochs)
+            o['seconds'] = o.get('part', 1)*training+validation
     return res
 
 # %% ../nbs/15_study.ipynb #e743adf8
@@ -297,9 +315,11 @@ def train_cell(
     start = {k:o.clone() for k,o in learn.model.state_dict().items()} if also else None
     _,settings = recipes[study.recipe]
     with learn.no_bar(), learn.no_logging(), contextlib.redirect_stdout(io.StringIO()): # the study has a bar of its own
-        progressive_fit(learn, sizes=cell.schedule, lr=study.lr, checkpoint=folder, **settings)
+        progressive_fit(learn, sizes=cell.schedule, lr=study.lr, checkpoint=folder, cbs=PartOfEpochs(cell.part),
+                        **settings)
     record.finish(learn)
     record.training.update(recipe=study.recipe, base_lr=study.lr, setup_seconds=setup, fold=cell.seed%len(folds),
+                           part_of_epochs=cell.part, same_regimes=' '.join(cell.stands_for),
                            budget=cell.budget, budget_seconds=cell.limit, seconds_modelled=cell.seconds,
                            **(also(learn, start) if also else {}))
     return record,learn
@@ -360,10 +380,12 @@ def _measured(study, dataset, arch):
     learn = _new_learner(cell)
     learn.create_opt()
     _,settings = recipes[study.recipe]
-    table = measure(learn, **settings)
+    turns = [measure(learn, **settings) for _ in range(3)]
+    table = pd.concat(turns).astype(float).groupby('size').median()
     seen = look(learn.dls, arch=arch).table if 'planned' in study.regimes and study.weights!='none' else None
-    return dict(measured=table.drop(columns='mib').reset_index().to_dict('list'), attrs=dict(table.attrs),
-                head_epochs=int(has_learnt(learn)), look=None if seen is None else seen.to_dict('list'), **environment())
+    return dict(measured=table.drop(columns='mib').reset_index().to_dict('list'), attrs=dict(turns[0].attrs),
+                head_epochs=int(has_learnt(learn)), look=None if seen is None else seen.to_dict('list'),
+                **environment())
 
 def _kinds(study, known):
     "What `Study.kinds` makes of measured costs"
@@ -394,7 +416,7 @@ def _check_same(record, cell, images):
     found = RunRecord.read(record)
     there = dict(found.training, weights='none' if found.weights=='random' else 'imagenet', schedule=found.schedule)
     here = dict(recipe=study.recipe, base_lr=study.lr, bs=min(study.bs, found.train_images), weights=study.weights,
-                schedule=str(cell.schedule))
+                schedule=str(cell.schedule), part_of_epochs=cell.part)
     odd = [f"{k} {there.get(k)} there, {v} here" for k,v in here.items() if there.get(k)!=v]
     if not is_named(cell.dataset) and images(cell.dataset)!=found.data_sha256: odd.append('other images')
     if odd: raise ValueError(f"{record} is of another study ({'; '.join(odd)}): give another folder for this one.")
@@ -499,7 +521,7 @@ def run_study(
 def costs(
     study:Study, # Which runs there are
     out,         # Folder of the study: what has its record there costs nothing
-) -> pd.DataFrame: # A row for each set, network, budget and regime: the `runs` that are missing, `seconds` of each, `total`
+) -> pd.DataFrame: # By set, network, regime and budget the `runs` that are missing, `seconds` of each, `total`
     "What the rest of `study` would cost on this machine; it is measured, and written into `out`"
     kinds_of = study_costs(study, out)
     seconds = {(dataset,arch,o['regime'],o.get('budget')):o['seconds']

@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['locate', 'read_table', 'make_dls', 'parse_sizes', 'available_weights', 'make_learner', 'write_results',
-           'keep_results', 'try_export', 'save_figure', 'draw_results', 'summary', 'prepare', 'entr_fit', 'counted',
-           'entr_predict', 'entr_export', 'entr_look', 'plan_only', 'entr_plan', 'answer', 'entr_compare', 'entr_data',
-           'chosen', 'entr_study', 'entr_figures']
+           'keep_results', 'try_export', 'save_figure', 'save_text', 'draw_results', 'summary', 'prepare', 'entr_fit',
+           'counted', 'entr_predict', 'entr_export', 'entr_look', 'plan_only', 'entr_plan', 'answer', 'entr_compare',
+           'entr_data', 'chosen', 'entr_study', 'entr_figures']
 
 # %% ../nbs/21_commands.ipynb #004183bd
 import concurrent.futures # by its full name: fastai brings a ProcessPoolExecutor of its own
 from collections import defaultdict
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from pickle import PicklingError
@@ -40,6 +41,7 @@ from .evidence import judge, read_images, verdicts, with_interval
 from .figures import draw_all, plot_confusion, results_table
 from .mechanism import mechanism_numbers
 from .deploy import export_onnx, latency_table, needed, plot_latency, predict_files, trained
+from .report import hub_versions, judged, model_card, report_page
 from .terminal import all_or_nothing, as_command, check_out, for_terminal, only_shown, sentences
 
 # %% ../nbs/21_commands.ipynb #03a83c33
@@ -225,21 +227,39 @@ def save_figure(
         write_whole(path, data.getvalue())
     for n in set(plt.get_fignums())-set(open_before): plt.close(n)
 
+# %% ../nbs/21_commands.ipynb #d9f906a3
+def save_text(
+    make,          # Function that gives the text
+    path:str|Path, # File to write
+):
+    "Write what `make` gives to `path`; say so if it cannot be made"
+    path = Path(path)
+    path.unlink(missing_ok=True)
+    with only_shown(path.name): write_whole(path, make())
+
 # %% ../nbs/21_commands.ipynb #ea3ddc23
-def _draw_confusion(learn):
-    "What `learn` takes for what among the validation images"
-    with learn.no_bar(): probs,actual = learn.get_preds()
-    plot_confusion(actual.tolist(), probs.argmax(1).tolist(), list(learn.dls.vocab))
+def _draw_confusion(learn, found):
+    plot_confusion(found.actual, found.predicted, list(learn.dls.vocab))
 
 def draw_results(
-    learn:Learner, # After its training
-    folder:Path,   # Folder to write to
+    learn:Learner,    # After its training
+    record:RunRecord, # Its record, finished
+    out:str|Path,     # Folder to write to
+    card:bool=False,  # Write a model card, too?
 ):
-    "Write the curves and the confusions as pictures"
-    save_figure(learn.plot_progress, Path(folder)/'curves.png')
-    save_figure(lambda: _draw_confusion(learn), Path(folder)/'confusion.png')
+    "Write the curves, the confusions and the report and, if asked for, the model card with its versions"
+    out = Path(out)
+    asked = cache(partial(judged, learn))
+    save_figure(learn.plot_progress, out/'curves.png')
+    save_figure(lambda: _draw_confusion(learn, asked()), out/'confusion.png')
+    save_text(lambda: report_page(learn, record, asked(), out), out/'report.html')
+    if not card: return
+    save_text(lambda: model_card(record, asked()), out/'README.md')
+    save_text(lambda: hub_versions(record), out/'pyproject.toml')
 
 # %% ../nbs/21_commands.ipynb #d5eba1e5
+_results = 'model.pkl','run.json','log.csv','curves.png','confusion.png','report.html','README.md','pyproject.toml'
+
 def summary(
     record:RunRecord, # A finished one
     out:str|Path,     # Where the results lie
@@ -247,7 +267,7 @@ def summary(
     "Accuracy, time, cost, weights, where things lie, and how to use the model"
     s = record.seconds
     model = str(Path(out)/'model.pkl')
-    there = [o for o in ('model.pkl','run.json','log.csv','curves.png','confusion.png') if (Path(out)/o).exists()]
+    there = [o for o in _results if (Path(out)/o).exists()]
     return f"""
 accuracy  {record.result['accuracy']:.3f} on {record.valid_images} validation images at {record.final_size} px
 time      {s['train']:.1f} s training, {s['wait']:.1f} s of it waiting for images; {s['valid']:.1f} s validation
@@ -316,10 +336,19 @@ def prepare(
     return learn, course, _begin_record(learn, said, files, regime, seed, name)
 
 # %% ../nbs/21_commands.ipynb #a5ad042f
-def _check_places(out, force, path, checkpoint, every):
+def _check_card(out):
+    "`ValueError` if a card would take the place of a file that no card of ours was"
+    for name,mark in {'README.md':'- entr_fastai\n', 'pyproject.toml':'"entr_fastai='}.items():
+        file = Path(out)/name
+        if file.exists() and mark not in file.read_text(encoding='utf-8', errors='replace'):
+            raise ValueError(f"{file} is not of entr_fit, and --card would replace it: "
+                             "move it, give another folder with --out, or leave --card out.")
+
+def _check_places(out, force, path, checkpoint, every, card):
     "Raise if the results cannot go to `out`, or if `every` is no time"
     going_on = checkpoint is not None and Checkpoint(checkpoint).file.exists()
     check_out(out, force or going_on, path)
+    if card: _check_card(out)
     if every is not None: as_seconds(every)
 
 def _when_stopped(checkpoint):
@@ -341,7 +370,8 @@ def entr_fit(
     bs:int=None,         # Images in a batch (default: 64; 16 for the samples)
     seed:int=0,          # Chooses the validation images, the start and the order: the same seed gives the same run
     weights:str='auto',  # Initial weights: imagenet, none (random), or auto (imagenet if they can be had)
-    out:str='entr_out',  # Folder for the results: model.pkl, run.json, log.csv, curves.png and confusion.png
+    out:str='entr_out',  # Folder for the results: model.pkl, run.json, log.csv, curves.png, confusion.png, report.html
+    card:bool=False,     # Write a model card for Hugging Face into it, too: README.md and pyproject.toml?
     skip_unreadable:bool=False, # Go on without images that cannot be read or are not there? The record says which
     checkpoint:str=None, # Folder to save the training in after each epoch; the same command goes on where it stopped
     every:str=None,      # With --checkpoint: save within epochs, too, for example every 5min
@@ -351,7 +381,7 @@ def entr_fit(
     since = perf_counter()
     with for_terminal(entr_fit) as in_shell:
         with sentences('entr_fit', ValueError, OSError, stopped='Stopped before the training.'):
-            _check_places(out, force, path, checkpoint, every)
+            _check_places(out, force, path, checkpoint, every, card)
             learn,course,record = prepare(path, file, label, arch, weights, seed,
                                           sizes, size, epochs, bs, skip_unreadable, minutes)
             try_export(learn, out)
@@ -361,7 +391,7 @@ def entr_fit(
             progressive_fit(learn, checkpoint=checkpoint, every=every, **course)
             keep_results(learn, record.finish(learn), out)
         with sentences('entr_fit', stopped=f'Stopped before all was drawn: the model and its record are in {out}.'):
-            draw_results(learn, out)
+            draw_results(learn, record, out, card)
             print(summary(record, out))
     if not in_shell: return learn
 

@@ -9,6 +9,7 @@ __all__ = ['recipes', 'studies', 'Study', 'plain_learner', 'is_named', 'set_name
 
 # %% ../nbs/15_study.ipynb #da5a7486
 import contextlib
+import gc
 import io
 import itertools
 import shutil
@@ -370,7 +371,9 @@ def run_cell(
     try:
         with FileLock(f'{checkpoint}.lock', timeout=0):
             if record.exists(): return 'there'
-            return _train_or_note(cell, out, checkpoint, out/'failed'/f'{cell.stem}.txt', also)
+            how = _train_or_note(cell, out, checkpoint, out/'failed'/f'{cell.stem}.txt', also)
+            gc.collect() # the pictures of this run go before those of the next are read
+            return how
     except Timeout: return 'taken'
 
 # %% ../nbs/15_study.ipynb #3c819a18

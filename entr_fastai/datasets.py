@@ -36,7 +36,7 @@ def _draw_groups(known, seed):
 
 # %% ../nbs/14_datasets.ipynb #50d757d9
 def _unevenness(known, rows):
-    "How many classes are on one side alone, and how far their shares in `rows` are from a fifth: the sum of the squares"
+    "How many classes are on one side alone, and how far the shares in `rows` are from a fifth: the sum of the squares"
     drawn = known.label[rows].value_counts().reindex(known.label.unique(), fill_value=0)
     shares = drawn/known.label.value_counts()
     return shares.isin([0,1]).sum(), ((shares-.2)**2).sum()

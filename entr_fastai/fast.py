@@ -298,9 +298,11 @@ def fused_adamw(
     **kwargs # `lr`, and other settings of `torch.optim.AdamW`
 ) -> OptimWrapper:
     "torch's AdamW, all parameters in one step where the device can, with the settings of fastai's `Adam`"
-    settings = merge(dict(betas=(.9,.99), eps=1e-5, weight_decay=.01), kwargs)
     p = params[0][0] if isinstance(params[0], (list,L)) else params[0]
-    return OptimWrapper(params, torch.optim.AdamW, fused=_fuses(p.device.type), **settings)
+    fused = _fuses(p.device.type)
+    how = dict(fused=True, foreach=False) if fused else dict(fused=False) # TensorBoardCallback takes no None
+    settings = merge(dict(betas=(.9,.99), eps=1e-5, weight_decay=.01), how, kwargs)
+    return OptimWrapper(params, torch.optim.AdamW, **settings)
 
 # %% ../nbs/08_fast.ipynb #3395e4d0
 def quick_callbacks(

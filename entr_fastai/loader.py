@@ -803,7 +803,7 @@ def image_dls(
     skipped += dls.skipped
     _check_left(len(dls.train_ds), len(dls.valid_ds), total)
     dls = _apart(dls, own)
-    dls.skipped,dls.source = skipped,place
+    dls.skipped,dls.source,dls.notes = skipped,place,pictures.notes # what was printed of those left out
     dls.train.rng.seed(seed)
     if balance: dls.train.wgts = balanced(dls.train)
     return dls

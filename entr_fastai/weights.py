@@ -78,8 +78,10 @@ def fetch_weights(
 
 # %% ../nbs/08_weights.ipynb #8c782579
 compressed_weights = { # By sha256, what files under torchvision's names hold that are not torchvision's
-    '75128fd07be1495637a6924bb9b2663a1465d48b5577c0f08f4d4ec3e76b5c99': 'ImageNet ResNet-18 with a compressed last stage',
-    '5462406e2c4eed8a1a808150224c6af33f0dc63409a4901cfaaf4a030118f7da': 'compressed ImageNet ResNet-50'}
+    '75128fd07be1495637a6924bb9b2663a1465d48b5577c0f08f4d4ec3e76b5c99':
+        'ImageNet ResNet-18 with a compressed last stage',
+    '5462406e2c4eed8a1a808150224c6af33f0dc63409a4901cfaaf4a030118f7da':
+        'compressed ImageNet ResNet-50'}
 
 def weights_source(
     file:Path, # A file of weights under torchvision's name

@@ -279,10 +279,10 @@ def contrasts(
     return res.assign(p_holm=_holm_once(res))
 
 # %% ../nbs/16_evidence.ipynb #e3321e39
-it_pays  = 'small first pays' # The verdict on a regime that is better
-it_costs = 'costs'            # The verdict on one that is worse
-unseen   = 'no difference that this study can see' # The verdict on all others
-too_few  = 'too few runs to say' # The verdict where nothing was asked
+it_pays = 'small first pays' # The verdict on a regime that is better
+it_costs = 'costs' # The verdict on one that is worse
+unseen = 'no difference that this study can see' # The verdict on all others
+too_few = 'too few runs to say' # The verdict where nothing was asked
 
 def _verdict(o, level):
     "The verdict on one row of `contrasts`"

@@ -1133,6 +1133,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'entr_fastai.study.Study._of_budget': ('study.html#study._of_budget', 'entr_fastai/study.py'),
                                    'entr_fastai.study.Study.cells': ('study.html#study.cells', 'entr_fastai/study.py'),
                                    'entr_fastai.study.Study.kinds': ('study.html#study.kinds', 'entr_fastai/study.py'),
+                                   'entr_fastai.study._alike': ('study.html#_alike', 'entr_fastai/study.py'),
                                    'entr_fastai.study._begin_record': ('study.html#_begin_record', 'entr_fastai/study.py'),
                                    'entr_fastai.study._check_same': ('study.html#_check_same', 'entr_fastai/study.py'),
                                    'entr_fastai.study._count': ('study.html#_count', 'entr_fastai/study.py'),

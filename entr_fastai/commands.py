@@ -601,7 +601,7 @@ def _visible(study):
 
 def _as_long_as(study, out, minutes):
     "`study` with the longest budget with which it takes no more than `minutes`; `ValueError` if there is none"
-    def all_of(budget): return costs(replace(study, budgets=budget), out).total.sum()/60
+    def all_of(budget): return sum(o.seconds for o in study_cells(replace(study, budgets=budget), out))/60
     if all_of(1)>minutes:
         raise ValueError(f"{minutes:g} minutes are too few: the shortest comparison takes {all_of(1):.1f} here. "
                          "Give more, or fewer --seeds, or a smaller --size.")

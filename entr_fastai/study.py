@@ -24,11 +24,12 @@ from hashlib import sha256
 from fastai.vision.all import *
 from fastprogress.fastprogress import progress_bar
 from filelock import FileLock, Timeout
-from .core import file_sha256, fingerprint_files, whole_number, write_whole
+from .core import fingerprint_files, whole_number, write_whole
 from .schedule import SizeSchedule, as_schedule
 from .images import Pictures, checked, find_images, from_folder, report
 from .guard import replaced
-from .loader import image_dls
+from .store import alike
+from .loader import Undecoded, image_dls
 from .record import RunRecord, environment, json_plain, read_runs
 from .weights import as_arch, initial_weights
 from .look import look
@@ -180,9 +181,9 @@ def filling(
     seen=None,         # What `look` saw, for 'planned'
 ) -> tuple: # A `SizeSchedule`, and the share of the batches of each epoch, above 0 to 1
     "What `regime` does in `seconds`"
-    by_epochs = (as_schedule(regime, n, costs.final) for n in itertools.count(1)) if regime!='planned' else \
-        [_planned(costs, seconds, head_epochs, seen)]
-    for schedule in by_epochs:
+    if regime=='planned': longer = [_planned(costs, seconds, head_epochs, seen)]
+    else: longer = (as_schedule(regime, n, costs.final) for n in itertools.count(1))
+    for schedule in longer:
         training,validation = fit_seconds(schedule, costs, head_epochs)
         if training+validation >= seconds*(1-1e-9): break
     return schedule, min(1., (seconds-validation)/training)
@@ -251,10 +252,19 @@ def _draw(df, n):
     n = whole_number(int(n) if n.isdigit() else n, 'The number of images')
     return df.sample(min(len(df), n), random_state=0).sort_index()
 
+def _alike(files, least=5):
+    "A number for each picture, the same for those that show the same; all differ if that leaves too few numbers"
+    seen = Undecoded(TfmdLists(files, PILImage.create, do_setup=False), 64).look()
+    read = [i for i,o in enumerate(seen) if not isinstance(o, str)] # a text says why it cannot be read
+    own = np.arange(len(files))
+    res = -1-own
+    if read: res[read] = alike(torch.stack([seen[i] for i in read]))
+    return res if len(set(res))>=least else own
+
 def _of_folder(folder):
     "The pictures of a folder, and their table: `file`, `label`, `group`, and `valid` if it has a split"
     found = checked(from_folder(folder), folder)
-    df = pd.DataFrame(dict(file=found.files, label=found.labels, group=[file_sha256(o) for o in found.files]))
+    df = pd.DataFrame(dict(file=found.files, label=found.labels, group=_alike(found.files)))
     return found, df.assign(valid=[o=='validation' for o in found.parts]) if found.parts else df
 
 def _of_set(name, n):
@@ -308,7 +318,8 @@ def train_cell(
 ) -> tuple: # The `RunRecord`, and the trained `Learner`
     "Train `cell`, or go on with it, and say what came out"
     study = cell.study
-    _,folds = study_images(cell.dataset) # before the seconds are counted: a set is fetched only once
+    with contextlib.redirect_stdout(io.StringIO()): # before the seconds are counted: a set is fetched only once
+        _,folds = study_images(cell.dataset)
     began = time.perf_counter()
     learn = _new_learner(cell)
     setup = time.perf_counter()-began

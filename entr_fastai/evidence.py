@@ -238,7 +238,7 @@ def holm(
 
 # %% ../nbs/16_evidence.ipynb #73a14cf3
 rivals = 'fixed','reduced' # What a growing regime must beat
-_runs,_groups = 3,10 # as many at least, or there is no p
+_runs,_groups = 3,10 # as many at least, or there is no interval
 
 def _known(cell, a, b):
     "Are there enough runs and images to compare two regimes?"
@@ -248,8 +248,7 @@ def _contrast(cell, regime, rival, measure):
     "A row of `contrasts`"
     seeds = cell.runs[regime].keys() & cell.runs[rival].keys()
     found = described(compared(cell, regime, rival, measure)) if seeds else dict(value=np.nan)
-    if len(seeds)<2: found.update(dict.fromkeys(('low','high','visible'), np.nan))
-    if not _known(cell, regime, rival): found['p'] = np.nan
+    if not _known(cell, regime, rival): found.update(dict.fromkeys(('low','high','visible','p'), np.nan))
     return dict(cell.about, regime=regime, rival=rival, measure=measure, **found, same_as=cell.same.get(regime, ''),
                 seeds=len(seeds), images=sum(cell.images[o] for o in seeds))
 

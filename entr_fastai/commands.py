@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['locate', 'read_table', 'make_dls', 'parse_sizes', 'available_weights', 'make_learner', 'write_results',
-           'keep_results', 'try_export', 'save_figure', 'save_text', 'draw_results', 'summary', 'prepare', 'entr_fit',
+           'keep_results', 'try_export', 'save_made', 'save_figure', 'draw_results', 'summary', 'prepare', 'entr_fit',
            'counted', 'entr_predict', 'entr_export', 'entr_look', 'plan_only', 'entr_plan', 'answer', 'entr_compare',
            'entr_data', 'chosen', 'entr_study', 'entr_figures']
 
@@ -212,30 +212,33 @@ def try_export(
         file.unlink()
 
 # %% ../nbs/21_commands.ipynb #d93979e5
-def save_figure(
-    draw,          # Function that draws with pyplot
-    path:str|Path, # Picture to write
-):
-    "Write what `draw` draws to `path`, and show nothing; say so if it cannot be drawn"
-    path = Path(path)
-    path.unlink(missing_ok=True)
-    open_before = plt.get_fignums()
-    with only_shown(path.name), plt.rc_context({'text.parse_math':False}): # names are no formulas
-        draw()
-        data = io.BytesIO()
-        plt.gcf().savefig(data, format=path.suffix[1:], dpi=120, bbox_inches='tight')
-        write_whole(path, data.getvalue())
-    for n in set(plt.get_fignums())-set(open_before): plt.close(n)
-
-# %% ../nbs/21_commands.ipynb #d9f906a3
-def save_text(
-    make,          # Function that gives the text
+def save_made(
+    make,          # Function that gives text or bytes
     path:str|Path, # File to write
 ):
     "Write what `make` gives to `path`; say so if it cannot be made"
     path = Path(path)
     path.unlink(missing_ok=True)
     with only_shown(path.name): write_whole(path, make())
+
+def _drawn(draw, kind):
+    "What `draw` draws with pyplot as bytes; nothing stays open"
+    open_before = plt.get_fignums()
+    data = io.BytesIO()
+    try:
+        with plt.rc_context({'text.parse_math':False}): # names are no formulas
+            draw()
+            plt.gcf().savefig(data, format=kind, dpi=120, bbox_inches='tight')
+    finally:
+        for n in set(plt.get_fignums())-set(open_before): plt.close(n)
+    return data.getvalue()
+
+def save_figure(
+    draw,          # Function that draws with pyplot
+    path:str|Path, # Picture to write
+):
+    "Write what `draw` draws to `path`, and show nothing; say so if it cannot be drawn"
+    save_made(lambda: _drawn(draw, Path(path).suffix[1:]), path)
 
 # %% ../nbs/21_commands.ipynb #ea3ddc23
 def _draw_confusion(learn, found):
@@ -252,10 +255,10 @@ def draw_results(
     asked = cache(partial(judged, learn))
     save_figure(learn.plot_progress, out/'curves.png')
     save_figure(lambda: _draw_confusion(learn, asked()), out/'confusion.png')
-    save_text(lambda: report_page(learn, record, asked(), out), out/'report.html')
+    save_made(lambda: report_page(learn, record, asked(), out), out/'report.html')
     if not card: return
-    save_text(lambda: model_card(record, asked()), out/'README.md')
-    save_text(lambda: hub_versions(record), out/'pyproject.toml')
+    save_made(lambda: model_card(record, asked()), out/'README.md')
+    save_made(lambda: hub_versions(record), out/'pyproject.toml')
 
 # %% ../nbs/21_commands.ipynb #d5eba1e5
 _results = 'model.pkl','run.json','log.csv','curves.png','confusion.png','report.html','README.md','pyproject.toml'

@@ -202,7 +202,7 @@ def accuracy_interval(
     z = 1.96
     middle = (accuracy + z*z/(2*n))/(1+z*z/n)
     away = z*math.sqrt(accuracy*(1-accuracy)/n + z*z/(4*n*n))/(1+z*z/n)
-    return middle-away, middle+away
+    return max(0., middle-away), min(1., middle+away)
 
 # %% ../nbs/09_look.ipynb #77ad90c0
 class Judged(NamedTuple):

@@ -36,7 +36,7 @@ from .look import look
 from .plan import Costs, first_size, has_learnt, measure, timetable
 from .learner import entr_learner, progressive_fit
 from .samples import samples
-from .datasets import group_folds, published
+from .datasets import group_folds, group_numbers, published
 
 # %% ../nbs/15_study.ipynb #aa603062
 def _several(name, given):
@@ -346,12 +346,10 @@ def write_logits(
     df,_ = study_images(cell.dataset)
     with learn.no_bar(), learn.no_logging(): logits,targets = learn.get_preds(dl=learn.dls.valid, act=noop)
     rows = df.reset_index().set_index('file').loc[[Path(o) for o in learn.dls.valid_ds.tls[0].items], 'index']
-    own = pd.Series([f'row {i}' for i in range(len(df))], df.index)
-    groups = pd.factorize(df.group.where(df.group.notna(), own))[0]
     names = ['/'.join(Path(o).parts[-2:]) for o in df.file[rows]]
     data = io.BytesIO()
     np.savez_compressed(data, logits=logits.half().numpy(), targets=targets.numpy().astype('int16'),
-                        images=np.array(names), groups=groups[rows].astype('int32'))
+                        images=np.array(names), groups=group_numbers(df)[rows].astype('int32'))
     write_whole(file, data.getvalue())
 
 # %% ../nbs/15_study.ipynb #bd095b6d
@@ -444,13 +442,13 @@ def study_cells(
     return study.cells(study_costs(study, out) if study.budgets else None)
 
 def to_run(
-    study:Study, # Which runs there are
-    out,         # Folder of the study
+    cells, # All runs of a study
+    out,   # Folder of the study
 ) -> list: # Of `Cell`s
-    "The runs that have no record yet; `ValueError` for a record of another study"
+    "Those of `cells` that have no record yet; `ValueError` for a record of another study"
     images = cache(lambda folder: fingerprint_files(find_images(folder)))
     todo = []
-    for cell in study_cells(study, out):
+    for cell in cells:
         record = cell.record(out)
         if record.exists(): _check_same(record, cell, images)
         else: todo.append(cell)
@@ -520,7 +518,8 @@ def run_study(
     out = Path(out)
     for o in study.datasets: study_images(o)
     kinds_of = study_costs(study, out) if study.budgets else lambda *_: study.kinds()
-    cells,todo,failed = study.cells(kinds_of),to_run(study, out),out/'failed'
+    cells,failed = study.cells(kinds_of),out/'failed'
+    todo = to_run(cells, out)
     _say_same(study, kinds_of)
     records = [o.record(out) for o in cells]
     how = _count(_run_all(todo, out, executor, also), len(todo), records, failed)
@@ -537,11 +536,9 @@ def costs(
     out,         # Folder of the study: what has its record there costs nothing
 ) -> pd.DataFrame: # By set, network, regime and budget the `runs` that are missing, `seconds` of each, `total`
     "What the rest of `study` would cost on this machine; it is measured, and written into `out`"
-    kinds_of = study_costs(study, out)
-    seconds = {(dataset,arch,o['regime'],o.get('budget')):o['seconds']
-               for dataset in study.datasets for arch in study.archs for o in kinds_of(dataset, arch)}
-    missing = Counter((o.dataset,o.arch,o.regime,o.budget) for o in to_run(study, out))
-    rows = [(*kind, n, seconds[kind], n*seconds[kind]) for kind,n in missing.items()]
+    todo = to_run(study.cells(study_costs(study, out)), out)
+    missing = Counter((o.dataset,o.arch,o.regime,o.budget,o.seconds) for o in todo)
+    rows = [(*kind, n, seconds, n*seconds) for (*kind,seconds),n in missing.items()]
     return pd.DataFrame(rows, columns=['dataset','arch','regime','budget','runs','seconds','total'])
 
 # %% ../nbs/15_study.ipynb #3359f6e5

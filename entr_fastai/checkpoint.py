@@ -18,8 +18,9 @@ from importlib.metadata import version
 # %% ../nbs/06_checkpoint.ipynb #52e1f256
 from fastai.basics import *
 from fastai.callback.all import *
-from .core import rng_states, set_rng_states, whole_file
+from .core import rng_states, say, set_rng_states, whole_file
 from .guard import replaced
+from .ranks import gathered
 
 # %% ../nbs/06_checkpoint.ipynb #e5c5f1a8
 def _each(dls, name):
@@ -166,7 +167,7 @@ def fit_state(
         metrics=[_mean_state(o) for o in _means(learn)],
         train_iter=learn.train_iter,
         pct_train=learn.pct_train,
-        random=random_states(learn.dls))
+        random=gathered(random_states(learn.dls)))
 
 # %% ../nbs/06_checkpoint.ipynb #f63d1658
 def _load_opt(learn, state):
@@ -190,7 +191,7 @@ def set_fit_state(
     for o,s in zip(_means(learn), state['metrics']): vars(o).update(s)
     learn.train_iter = state['train_iter']
     learn.pct_train = state['pct_train']
-    set_random_states(learn.dls, state['random'])
+    set_random_states(learn.dls, state['random'][rank_distrib()])
 
 # %% ../nbs/06_checkpoint.ipynb #eca3c91f
 def _digest(o): return hashlib.sha256(str(o).encode()).hexdigest()[:8]
@@ -310,8 +311,9 @@ class Checkpoint(Callback):
 @patch
 def _save(self:Checkpoint, epoch, batch=0):
     "Save with so many epochs done, and so many batches of the next"
-    save_whole(dict(belongs=self.belongs, epoch=epoch, batch=batch, random=self.random if batch else None,
-                    state=fit_state(self.learn)), self.file)
+    saved = dict(belongs=self.belongs, epoch=epoch, batch=batch, random=self.random if batch else None,
+                 state=fit_state(self.learn))
+    if not rank_distrib(): save_whole(saved, self.file)
     self.last = time.monotonic()
 
 @patch
@@ -344,8 +346,8 @@ def load(self:Checkpoint):
         raise ValueError(f"The checkpoint {self.file} belongs to another fit ({'; '.join(odd)}): "
                          "go on as it began, or give another folder.")
     if differ:
-        print(f"The checkpoint {self.file} is of a sister version ({'; '.join(said.values())}): the fit goes on, "
-              "and its last digits may differ from those of a fit that was never stopped.")
+        say(f"The checkpoint {self.file} is of a sister version ({'; '.join(said.values())}): the fit goes on, "
+            "and its last digits may differ from those of a fit that was never stopped.")
     self.saved = saved
     self.start = saved['epoch']
 
@@ -376,9 +378,9 @@ def _go_on(self:Checkpoint):
     n,batch = self.learn.n_epoch,self.saved['batch'] # a callback may have said how many epochs there are
     bars = self.learn.cbs.filter(risinstance(ProgressCallback)).attrgot('mbar').filter()
     for bar in bars: bar.update(0) # it has to begin at the beginning
-    if self.start==n: print(f"The fit saved in {self.file} is finished: all its {n} epochs are done, "
-                            "and the learner is as it was then.")
-    else: print(f"Going on from {self.file}: epoch {self.start+1} of {n}, batch {batch+1}.")
+    if self.start==n: say(f"The fit saved in {self.file} is finished: all its {n} epochs are done, "
+                          "and the learner is as it was then.")
+    else: say(f"Going on from {self.file}: epoch {self.start+1} of {n}, batch {batch+1}.")
     if not batch: self.saved = None # it is as large as three networks
 
 # %% ../nbs/06_checkpoint.ipynb #c966110e
@@ -410,12 +412,14 @@ def train_epochs(
 def going_on(self:Checkpoint,
     learn:Learner, # The fit inside is this one's, with this callback
 ):
-    "Let the fit inside begin where the checkpoint is; `OSError` for a folder that takes none, and as `load`"
+    "Let the fit inside begin where the checkpoint is; `OSError` for a folder that takes none, else as `load`"
     folder = self.file.parent
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise OSError(f"The folder {folder} for the checkpoint cannot be made ({e}): give another.") from None
     self.load()
+    if len({*gathered(self.start)}) > 1: # by then all have looked, before the first writes
+        raise ValueError(f"Not all processes find the checkpoint {self.file}: take a folder that each of them reaches.")
     def epochs():
         self._begin()
         train_epochs(learn, self.start)

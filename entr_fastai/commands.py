@@ -11,7 +11,7 @@ __all__ = ['locate', 'read_table', 'make_dls', 'parse_sizes', 'available_weights
 # %% ../nbs/21_commands.ipynb #004183bd
 import concurrent.futures # by its full name: fastai brings a ProcessPoolExecutor of its own
 from collections import defaultdict
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from multiprocessing import get_context
@@ -690,8 +690,28 @@ def chosen(
     return replace(studies[name], **parts)
 
 # %% ../nbs/21_commands.ipynb #180bd33d
-def _pool(workers):
-    "An executor of so many processes"
+@contextmanager
+def _dask(address):
+    "An executor of the workers of a Dask scheduler; `ValueError` or `OSError` says what is missing"
+    try: from distributed import Client
+    except ImportError:
+        raise ValueError("--dask needs Dask: pip install distributed, here and for its workers.") from None
+    try: client = Client(address, timeout=10)
+    except (OSError, ValueError) as e:
+        raise OSError(f"No Dask scheduler answers at {address} ({e}): start `dask scheduler`, which prints its "
+                      "address, and `dask worker` with that address.") from None
+    with client:
+        try: client.wait_for_workers(1, timeout=10)
+        except TimeoutError:
+            raise OSError(f"The Dask scheduler at {address} has no workers: "
+                          f"start some with `dask worker {address}`.") from None
+        yield client.get_executor()
+
+def _pool(workers, dask):
+    "An executor of so many processes, or of a Dask scheduler; `ValueError` for both"
+    if dask and workers > 1:
+        raise ValueError("--workers starts processes here, --dask uses a scheduler: give one of them.")
+    if dask: return _dask(dask)
     if workers==1: return nullcontext()
     return concurrent.futures.ProcessPoolExecutor(workers, get_context('spawn'))
 
@@ -723,6 +743,7 @@ def entr_study(
     weights:str=None,  # Initial weights: imagenet or none (random)
     skip_unreadable:bool=False, # Go on without images that cannot be read? The records say which
     workers:int=1,     # Processes that run side by side
+    dask:str=None,     # Address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers see the same folders
     mechanism:bool=False, # Also measure what training did to each network: gap, distance, sharpness and more?
     dry_run:bool=False, # Only say what is missing and what it would take on this machine?
 ):
@@ -735,7 +756,7 @@ def entr_study(
         workers = whole_number(workers, '--workers')
         out = out or name
         if dry_run: return _say_missing(study, out)
-        with _pool(workers) as pool: runs = run_study(study, out, pool, mechanism_numbers if mechanism else None)
+        with _pool(workers, dask) as pool: runs = run_study(study, out, pool, mechanism_numbers if mechanism else None)
         print(f"{runs.run.nunique()} of {len(study_cells(study, out))} runs have ended. "
               f"Their records are in {out}; entr_figures {out} draws them.")
     if not in_shell: return runs

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['whole_number', 'pixels', 'share', 'check_columns', 'name_some', 'whole_file', 'write_whole', 'has_files',
            'whole_folder', 'file_sha256', 'fingerprint_files', 'rng_states', 'set_rng_states', 'rng_restorer', 'seeded',
-           'in_eval', 'synced_time', 'copy_with']
+           'in_eval', 'synced_time', 'say', 'copy_with']
 
 # %% ../nbs/00_core.ipynb #be39af79
 import os
@@ -210,6 +210,13 @@ def synced_time() -> float: # Of `time.perf_counter`
     if torch.cuda.is_available(): torch.cuda.synchronize()
     elif torch.backends.mps.is_available(): torch.mps.synchronize()
     return perf_counter()
+
+# %% ../nbs/00_core.ipynb #83501312
+def say(
+    text, # Anything that can be printed
+):
+    "Print `text`, of several processes that train together in the first alone"
+    if not int(os.environ.get('RANK', 0)): print(text)
 
 # %% ../nbs/00_core.ipynb #a61b80d4
 def copy_with(

@@ -242,7 +242,8 @@ def with_recording(
 ):
     "Inside, the commands of a step of `learn` are recorded and repeated; afterwards its network is what it was"
     model = learn.model
-    if not _repeats(model) or _has_thread(learn.dls.train): return (yield)
+    several = num_distrib() > 1 # what they tell each other is no part of a recording
+    if several or not _repeats(model) or _has_thread(learn.dls.train): return (yield)
     recorded = model.forward = _Recorded(learn)
     try: yield
     finally:

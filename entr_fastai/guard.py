@@ -198,6 +198,7 @@ def split_when_full(
     learn:Learner, # The fit inside is this one's
 ):
     "Compute batches in parts once one did not fit into memory; `MemoryError` if not even two images do"
+    if num_distrib() > 1: return (yield) # the other processes would not begin the batch anew
     whole,model = learn.one_batch,learn.model
     buffers = list(model.buffers())
     parts = 1

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from fastcore.foundation import L
 from fastai.data.transforms import RandomSplitter
-from .core import check_columns, name_some
+from .core import check_columns, name_some, say
 
 # %% ../nbs/02_images.ipynb #8e360b64
 endings = frozenset( # Of the names of picture files, the same on every machine
@@ -479,5 +479,5 @@ def say_once(
 ):
     "Print `text`, unless that about `key` was printed before"
     key = hash((text,) if key is None else key)
-    if key not in _said: print(text)
+    if key not in _said: say(text)
     _said.add(key)

@@ -21,6 +21,7 @@ from .core import synced_time, whole_number
 from .schedule import small_size
 from .resize import ProgressiveResize, check_sizes, loader_size, resize_way, resolve
 from .guard import guarded, replaced
+from .ranks import check_processes, in_step
 from .checkpoint import Checkpoint, belongs_to, train_epochs
 from .record import distinct
 from .fast import fused_adamw, quick_callbacks, quick_steps
@@ -179,8 +180,9 @@ def _begin_batch(self:FitLog):
 def _end_batch(self:FitLog):
     "The batch is done, and the next one is waited for"
     if self.training:
-        self.images += len(self.x)
-        self.bs = max(self.bs, len(self.x))
+        images = len(self.x)*max(1, num_distrib()) # those of the other processes, too
+        self.images += images
+        self.bs = max(self.bs, images)
         self.width = min(self.x.shape[-2:])
     self.idle_since = perf_counter()
 
@@ -463,7 +465,7 @@ def _train(learn, schedule, lr, frozen_epochs, freeze_to, cbs, clock, **kwargs):
     if has_learnt(learn) and not isinstance(lr, slice): lr = slice(lr/10, lr)
     unfreeze = _head_first(learn, schedule.epochs, frozen_epochs, freeze_to)
     try:
-        with _logged(learn) as log, guarded(learn), quick_steps(learn):
+        with _logged(learn) as log, in_step(learn), guarded(learn), quick_steps(learn):
             own = [ProgressiveResize(schedule), log, TellLoggers(log), unfreeze, *L(clock)]
             learn.fit_one_cycle(schedule.epochs, lr, cbs=[*own, *cbs], **kwargs)
     finally: learn.opt.freeze_to(0)
@@ -490,12 +492,14 @@ def progressive_fit(self:Learner,
     Raises `ValueError` for what does not go together and for too few minutes, `OSError` for the checkpoint's folder,
     what `guarded` raises."""
     since = ifnone(since, perf_counter())
+    check_processes(self, minutes, every)
     timed = minutes is not None
     if timed: _check_timed(epochs, sizes, minutes)
     schedule = resolve('fixed' if timed else sizes, self.dls, 1 if timed else epochs)
     _check_fit(self, schedule, lr, frozen_epochs, freeze_to, cbs, kwargs)
     course = dict(minutes=minutes, sizes=sizes) if timed else dict(schedule=schedule)
     facts = dict(course, learning_rate=lr, frozen_epochs=frozen_epochs, freeze_to=freeze_to, settings=kwargs)
+    if num_distrib() > 1: facts['processes'] = num_distrib() # each batch is so many times as large
     keep = _checkpoint(self, checkpoint, every, facts)
     changing = replaced(self, _do_fit=partial(train_epochs, self)) if timed else nullcontext()
     with keep.going_on(self) if keep else changing:

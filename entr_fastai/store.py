@@ -541,8 +541,8 @@ def _from_pictures(self:ImageStore, tl):
 def _say_ranges(self:ImageStore):
     "Print how pictures of more than 8 bits were scaled"
     kinds = [f'{low:g} to {high:g} in {n}' for (low,high),n in Counter(self.ranges).most_common()]
-    if kinds: print(f"{len(self.ranges)} of {len(self)} images have more than 8 bits. "
-                    f"What is black and what is white in them: {name_some(kinds, 3)}.")
+    if kinds: say(f"{len(self.ranges)} of {len(self)} images have more than 8 bits. "
+                  f"What is black and what is white in them: {name_some(kinds, 3)}.")
 
 @patch
 def _warn_if_alike(self:ImageStore, tl):

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import io
 import itertools
+import os
 import shutil
 import time
 import traceback
@@ -463,10 +464,14 @@ def _on_share(threads, cell, out, also):
         with replaced(defaults, cpus=threads): return run_cell(cell, out, also)
     finally: torch.set_num_threads(before)
 
+def _from_folder(folder, cell, out, also):
+    "`run_cell` with `folder` as the current folder, in which relative paths begin"
+    with contextlib.chdir(folder): return run_cell(cell, out, also)
+
 def _in_worker(executor, runs):
     "What runs a cell in a worker of `executor`; those of a pool share the cores of this machine"
     workers = getattr(executor, '_max_workers', None)
-    if not workers: return run_cell
+    if not workers: return partial(_from_folder, os.getcwd())
     return partial(_on_share, max(1, num_cpus()//min(workers, runs)))
 
 # %% ../nbs/15_study.ipynb #b159cce9

@@ -85,6 +85,7 @@ def _sharing(cls): return type(cls.__name__, (Share, cls), {})
 
 def share_of(
     dl:DataLoader, # A fastai loader, the same in all processes
+    device=None,   # Where the network of this process is; that of `dl` by default
 ) -> DataLoader: # `dl` if it is a share
     "A view of `dl` with the items of this process, and random numbers of its own; `ValueError` for other loaders"
     if isinstance(dl, Share): return dl
@@ -94,7 +95,7 @@ def share_of(
     _check_same(dl)
     rng = random.Random(f'{dl.rng.getrandbits(32)} {rank_distrib()}')
     bs = max(1, min(dl.bs, dl.n//num_distrib())) if dl.drop_last else dl.bs # or small sets would give no batch
-    return dl_view(dl, __class__=_sharing(type(dl)), rng=rng, bs=bs)
+    return dl_view(dl, __class__=_sharing(type(dl)), rng=rng, bs=bs, device=ifnone(device, dl.device))
 
 # %% ../nbs/05_ranks.ipynb #a4fcb1f1
 class InStep(Callback):
@@ -156,9 +157,8 @@ def in_step(
     "The fit inside goes in step with those of the other processes; alone it is as ever"
     trainer = _trainer(learn)
     if num_distrib() < 2 or not trainer: return (yield)
-    trainer._wrap_dl = share_of
-    on_cpu = not torch.cuda.is_available()
-    if on_cpu: trainer.sync_bn = False # PyTorch's synchronised BatchNorm needs a GPU
+    trainer._wrap_dl = lambda dl: share_of(dl, learn.model.device)
+    if not torch.cuda.is_available(): trainer.sync_bn = False # PyTorch's synchronised BatchNorm needs a GPU
     try:
         with _others_needed(), learn.added_cbs(InStep(trainer)): yield
     finally: del trainer._wrap_dl

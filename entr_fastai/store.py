@@ -31,7 +31,7 @@ from fasttransform.transform import compose_tfms
 from filelock import FileLock
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from .core import copy_with, name_some, pixels
+from .core import copy_with, name_some, pixels, say
 
 # %% ../nbs/02_store.ipynb #dcb329ea
 def work_size(

@@ -166,6 +166,28 @@ def _class_notes(folder, names):
     if odd := sorted({o[0] for o in names if o[0].lower() in _no_classes}):
         yield f"please check: {name_some(odd)} counts as a class; move it out of {folder} if it is none"
 
+# %% ../nbs/02_images.ipynb #35093343
+_of_masks = set('annotations gt label labels mask masks segmentation segmentations trimaps'.split())
+
+_for_masks = "make the loaders with fastai's SegmentationDataLoaders.from_label_func; " \
+             "decode_once and progressive_fit take them"
+
+def _are_masks(masks, pictures):
+    "Whether the names in `masks` are those in `pictures`, without their endings, all with the same few letters behind"
+    ends = [min(masks)[len(o):] for o in pictures if min(masks).startswith(o)]
+    return any(masks <= {o+end for o in pictures} for end in ends)
+
+def _check_masks(folder, names):
+    "`ValueError` if one of two folders holds masks of the pictures in the other"
+    inside = defaultdict(set)
+    for top,*rest in names:
+        if rest: inside[top].add(Path(rest[-1]).stem)
+    for masks in inside if len(inside)==2 else ():
+        [pictures] = set(inside)-{masks}
+        if masks.lower() in _of_masks and _are_masks(inside[masks], inside[pictures]):
+            raise ValueError(f"The folder {masks} in {folder} holds masks of the pictures in {pictures}, and these are "
+                             f"no two classes: {_for_masks}.")
+
 # %% ../nbs/02_images.ipynb #3e84050f
 def _check_labelled(folder, placed, roles):
     "`ValueError` if a part of the split has no classes, or most pictures are in none"
@@ -232,6 +254,7 @@ def from_folder(
     base = folder.joinpath(*names[0][:n])
     names = [o[n:] for o in names]
     roles = _roles(names)
+    _check_masks(base, [o[1:] if o[0] in roles else o for o in names])
     placed = [_place(o, roles) for o in names]
     _check_labelled(base, placed, roles)
     odd = [] if roles else list(_class_notes(base, names))
@@ -351,6 +374,8 @@ def _check_vocab(vocab, n, there):
     if _measured(vocab, n):
         raise ValueError(f"The labels are {len(vocab)} decimals such as {name_some(vocab, 3)}: "
                          "a classifier needs names of classes; make some, for example with pandas.cut.")
+    if not any(map(_why_not, map(str, vocab))):
+        raise ValueError(f"The labels are picture files such as {vocab[0]}. If they are masks, {_for_masks}.")
     if same := _same_but_for_case(vocab):
         raise ValueError(f"Are these one class? {name_some(map(repr, same))}: spell each label in one way.")
 

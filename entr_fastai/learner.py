@@ -33,9 +33,10 @@ from .weights import as_arch, fetching, initial_weights
 def fitting_metric(
     dls:DataLoaders, # Their targets bring a loss of their own
     loss_func=None,  # The loss, if it is another
-): # `accuracy`, `accuracy_multi` for several labels, `mae` (the mean distance) for numbers
+): # `accuracy`, `accuracy_multi` for several labels, `mae` (the mean distance) for numbers, for masks the mean IoU
     "A metric for the targets of `dls`"
     loss = loss_func or getattr(dls.train_ds, 'loss_func', None)
+    if getattr(loss, 'axis', -1)==1: return JaccardCoeffMulti() # the classes of a pixel come before its place
     loss = getattr(loss, 'func', loss) # of fastai's losses torch's own
     if isinstance(loss, nn.BCEWithLogitsLoss): return accuracy_multi
     return mae if isinstance(loss, (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)) else accuracy
@@ -85,6 +86,9 @@ def _cut(dls, arch, **kwargs):
 def _check_dls(dls):
     if not isinstance(dls, DataLoaders):
         raise ValueError(f"A learner needs DataLoaders, such as image_dls gives, not {dls!r}.")
+    if isinstance(fitting_metric(dls), JaccardCoeffMulti):
+        raise ValueError("entr_learner makes a classifier of whole images, and these have masks: "
+                         "take fastai's unet_learner, which progressive_fit trains just as well.")
 
 # %% ../nbs/11_learner.ipynb #1ea169f7
 @delegates(vision_learner)

@@ -53,10 +53,16 @@ def _views(dls):
     return res
 
 # %% ../nbs/10_plan.ipynb #8d462a5a
+def _copied(model):
+    "A copy of `model`; what hooks have kept of the last batch, as those of a U-Net do, goes along without its history"
+    hooks = [getattr(f, '__self__', None) for m in model.modules() for f in m._forward_hooks.values()]
+    kept = [o.stored for o in hooks if isinstance(o, Hook) and isinstance(o.stored, Tensor)]
+    return deepcopy(model, {id(o):o.detach() for o in kept})
+
 def _double(learn):
     "A learner that takes the steps that `learn` would, on a copy of its network"
     bound = isinstance(learn.opt_func, OptimWrapper) # to the parameters of the network itself
-    res = copy_with(learn, model=deepcopy(learn.model), dls=_views(learn.dls), cbs=L(), logger=noop, opt=None,
+    res = copy_with(learn, model=_copied(learn.model), dls=_views(learn.dls), cbs=L(), logger=noop, opt=None,
                     opt_func=fused_adamw if bound else learn.opt_func, metrics=deepcopy(list(learn.metrics)))
     own = 'progress', '_do_fit', *[cb.name for cb in learn.cbs] # of `learn` alone; a checkpoint replaces the second
     for name in own: vars(res).pop(name, None)

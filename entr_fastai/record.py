@@ -114,6 +114,17 @@ def _name(o):
     "The name of a function or class, of the function inside a `partial`, or of what is a name already"
     return o if isinstance(o, str) else getattr(getattr(o, 'func', o), '__name__', type(o).__name__)
 
+def _network(learn):
+    "Its architecture and, of a network that fastai builds around one, as a U-Net, the class of that"
+    model = getattr(learn.model, '_orig_mod', learn.model)
+    arch = _name(getattr(learn, 'arch', model))
+    return f'{arch} in a U-Net' if type(model).__name__=='DynamicUnet' and hasattr(learn, 'arch') else arch
+
+def _classes(dls):
+    "Their names; those of masks fastai keeps with a transform"
+    names = getattr(dls, 'vocab', getattr(getattr(dls.train, 'after_item', None), 'vocab', None))
+    return [] if names is None else [str(o) for o in names]
+
 def _folder_and_name(file): return '/'.join(Path(file).parts[-2:])
 
 # %% ../nbs/07_record.ipynb #64ffcf21
@@ -136,8 +147,8 @@ def begin(cls:RunRecord,
         train_images=len(dls.train_ds),
         valid_images=len(dls.valid_ds),
         skipped_files=[_folder_and_name(o) for o in getattr(dls, 'skipped', [])],
-        classes=[str(o) for o in getattr(dls, 'vocab', [])],
-        arch=_name(getattr(learn, 'arch', learn.model)),
+        classes=_classes(dls),
+        arch=_network(learn),
         weights=getattr(learn, 'weights', 'not known'),
         weights_sha256=fingerprint_weights(learn.model),
         regime=regime,

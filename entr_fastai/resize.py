@@ -62,15 +62,24 @@ def at_size(
     return dl_view(dl, **pipes)
 
 # %% ../nbs/04_resize.ipynb #fc55aacd
+def _how(x, over):
+    "The function that gives a batch `x` another size, or `None` if it is no picture; `over` is the size of the images"
+    if isinstance(x, TensorMask): return resize_nearest
+    lies_over = x.ndim in (3,4) and x.shape[-2:]==over
+    whole = not x.is_floating_point() and (x.ndim==3 or x.dtype!=torch.uint8) # three channels of bytes are a picture
+    if lies_over and whole: return resize_nearest
+    return resize_antialiased if x.ndim==4 or lies_over else None
+
 def resize_batch(
-    x:Tensor,    # A batch, or anything else
-    scale:float, # Factor for height and width
+    x:Tensor,        # A batch, or anything else
+    scale:float,     # Factor for height and width
+    over:tuple=None, # If `x` is a target, height and width of the images, by which a plain tensor is known as a mask
 ) -> Tensor:
     "`x` resized if it is a batch of images or masks"
-    mask = isinstance(x, TensorMask)
-    if not mask and (not isinstance(x, Tensor) or x.ndim!=4): return x
+    how = _how(x, over) if isinstance(x, Tensor) else None
+    if how is None: return x
     size = [round(s*scale) for s in x.shape[-2:]]
-    return resize_nearest(x[:,None], size)[:,0] if mask else resize_antialiased(x, size)
+    return how(x, size) if x.ndim==4 else how(x[:,None], size)[:,0]
 
 # %% ../nbs/04_resize.ipynb #902f7563
 def _peek(dl):
@@ -99,8 +108,8 @@ def image_size(
 def is_name(
     sizes, # What `as_schedule` takes
 ) -> bool:
-    "Whether `sizes` is a word such as `'gradual'`, a schedule only together with epochs and a final size"
-    return isinstance(sizes, str) and sizes.isidentifier()
+    "Whether `sizes` is a word such as `'gradual'`, or `'gradual:64'`: a schedule only with epochs and a final size"
+    return isinstance(sizes, str) and sizes.partition(':')[0].isidentifier()
 
 def resolve(
     sizes,           # What `as_schedule` takes
@@ -198,8 +207,9 @@ class ProgressiveResize(Callback):
 
     def before_batch(self):
         if self.scale==1: return
+        over = self.xb[0].shape[-2:]
         self.learn.xb = tuple(resize_batch(o, self.scale) for o in self.xb)
-        self.learn.yb = tuple(resize_batch(o, self.scale) for o in self.yb)
+        self.learn.yb = tuple(resize_batch(o, self.scale, over) for o in self.yb)
 
     def after_batch(self): self._show_size()
 

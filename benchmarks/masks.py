@@ -14,9 +14,8 @@ from fastai.vision.all import *
 from entr_fastai import *
 from entr_fastai.core import write_whole
 from entr_fastai.fast import fused_adamw, quick_callbacks
-from entr_fastai.plan import Costs
 from entr_fastai.record import environment, json_plain
-from entr_fastai.study import PartOfEpochs, filling, fit_seconds
+from entr_fastai.study import PartOfEpochs, filling, fit_seconds, known_costs, steady_costs
 
 results = Path(__file__).resolve().parent.parent/'data/results'
 final,bs,lr,folds = 96,4,4e-3,5
@@ -51,18 +50,13 @@ def learner(seed, size=final, images=None):
     return learn
 
 def costs(file, **kwargs):
-    "What epochs take, measured here unless `file` says it: the median of three turns"
+    "What epochs take, measured here unless `file` says it"
     if not file.exists():
         learn = learner(0, **kwargs)
-        with learn.no_bar(), learn.no_logging(): turns = [measure(learn) for _ in range(3)]
-        table = pd.concat(turns).astype(float).groupby('size').median().drop(columns='mib')
-        known = dict(measured=table.reset_index().to_dict('list'), attrs=turns[0].attrs, **environment())
+        with learn.no_bar(), learn.no_logging(): known = dict(**steady_costs(learn), **environment())
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, json.dumps(json_plain(known), indent=1)+'\n')
-    known = json.loads(file.read_text())
-    table = pd.DataFrame(known['measured']).set_index('size')
-    table.attrs.update(known['attrs'])
-    return Costs(table)
+    return known_costs(json.loads(file.read_text()))
 
 def run(regime, seed, budget, known, out, **kwargs):
     "One fit, unless its record is there"

@@ -7,13 +7,12 @@ __all__ = ['agreed', 'gathered', 'dealt', 'Share', 'share_of', 'InStep', 'check_
 
 # %% ../nbs/05_ranks.ipynb #22574cfa
 import random
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from itertools import cycle, islice
 from fastai.basics import *
 from torch import distributed
-from torch.nn.parallel import DistributedDataParallel
 from .loader import dl_view
 
 # %% ../nbs/05_ranks.ipynb #b4807810
@@ -34,6 +33,10 @@ def gathered(
     return box
 
 # %% ../nbs/05_ranks.ipynb #55158be5
+def _each(items, n, cut):
+    "How many of so many items each of `n` processes takes"
+    return items//n if cut else -(-items//n)
+
 def dealt(
     idxs:list, # Indices, the same in all processes
     rank:int,  # Number of a process
@@ -41,8 +44,7 @@ def dealt(
     cut:bool,  # Leave out what cannot be dealt evenly? Else some come twice
 ) -> list: # As many as for each other process
     "The indices that a process takes"
-    even = len(idxs)//n*n if cut else -(-len(idxs)//n)*n
-    return list(islice(cycle(idxs), rank, even, n))
+    return list(islice(cycle(idxs), rank, n*_each(len(idxs), n, cut), n))
 
 # %% ../nbs/05_ranks.ipynb #a9099f15
 class Share:
@@ -52,8 +54,7 @@ class Share:
         return dealt(idxs, rank_distrib(), num_distrib(), self.drop_last)
 
     def __len__(self):
-        n = num_distrib()
-        items = self.n//n if self.drop_last else -(-self.n//n)
+        items = _each(self.n, num_distrib(), self.drop_last)
         return items//self.bs if self.drop_last else -(-items//self.bs)
 
     def __iter__(self):
@@ -94,7 +95,8 @@ def share_of(
                          "make DataLoaders with image_dls or a DataBlock.")
     _check_same(dl)
     rng = random.Random(f'{dl.rng.getrandbits(32)} {rank_distrib()}')
-    bs = max(1, min(dl.bs, dl.n//num_distrib())) if dl.drop_last else dl.bs # or small sets would give no batch
+    # without its last batch a small set would give none
+    bs = max(1, min(dl.bs, _each(dl.n, num_distrib(), cut=True))) if dl.drop_last else dl.bs
     return dl_view(dl, __class__=_sharing(type(dl)), rng=rng, bs=bs, device=ifnone(device, dl.device))
 
 # %% ../nbs/05_ranks.ipynb #a4fcb1f1

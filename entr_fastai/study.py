@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['recipes', 'studies', 'Study', 'plain_learner', 'is_named', 'set_name', 'Cell', 'fit_seconds', 'filling',
-           'PartOfEpochs', 'study_images', 'study_dls', 'train_cell', 'write_logits', 'run_cell', 'study_costs',
-           'study_cells', 'to_run', 'run_study', 'costs']
+           'PartOfEpochs', 'study_images', 'study_dls', 'train_cell', 'write_logits', 'run_cell', 'steady_costs',
+           'known_costs', 'study_costs', 'study_cells', 'to_run', 'run_study', 'costs']
 
 # %% ../nbs/15_study.ipynb #da5a7486
 import contextlib
@@ -387,25 +387,39 @@ def run_cell(
     except Timeout: return 'taken'
 
 # %% ../nbs/15_study.ipynb #3c819a18
+def steady_costs(
+    learn:Learner, # As `measure` takes it
+    **kwargs       # Passed to `measure`
+) -> dict: # `measured` and `attrs`, for a JSON file
+    "What batches take at each size: the median of three turns of `measure`"
+    turns = [measure(learn, **kwargs) for _ in range(3)]
+    table = pd.concat(turns).astype(float).groupby('size').median().drop(columns='mib')
+    return dict(measured=table.reset_index().to_dict('list'), attrs=dict(turns[0].attrs))
+
+def known_costs(
+    known:dict, # With what `steady_costs` gave, as it is read from a file
+) -> Costs:
+    "What `steady_costs` found, once more"
+    table = pd.DataFrame(known['measured']).set_index('size')
+    table.attrs.update(known['attrs'])
+    return Costs(table)
+
+# %% ../nbs/15_study.ipynb #cc94728f
 def _measured(study, dataset, arch):
     "What epochs take, how many train the head alone, and what can be told apart at which size"
     cell = Cell(study, dataset, arch, 'fixed', 0, as_schedule('fixed', 1, study.final))
     learn = _new_learner(cell)
     learn.create_opt()
     _,settings = recipes[study.recipe]
-    turns = [measure(learn, **settings) for _ in range(3)]
-    table = pd.concat(turns).astype(float).groupby('size').median()
+    costs = steady_costs(learn, **settings)
     seen = look(learn.dls, arch=arch).table if 'planned' in study.regimes and study.weights!='none' else None
-    return dict(measured=table.drop(columns='mib').reset_index().to_dict('list'), attrs=dict(turns[0].attrs),
-                head_epochs=int(has_learnt(learn)), look=None if seen is None else seen.to_dict('list'),
+    return dict(**costs, head_epochs=int(has_learnt(learn)), look=None if seen is None else seen.to_dict('list'),
                 **environment())
 
 def _kinds(study, known):
     "What `Study.kinds` makes of measured costs"
-    table = pd.DataFrame(known['measured']).set_index('size')
-    table.attrs.update(known['attrs'])
     seen = known['look'] and SimpleNamespace(table=pd.DataFrame(known['look']))
-    return study.kinds(Costs(table), known['head_epochs'], seen)
+    return study.kinds(known_costs(known), known['head_epochs'], seen)
 
 def study_costs(
     study:Study, # Which runs there are

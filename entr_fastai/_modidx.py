@@ -212,6 +212,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'entr_fastai.deploy._batches': ('deploy.html#_batches', 'entr_fastai/deploy.py'),
                                     'entr_fastai.deploy._block': ('deploy.html#_block', 'entr_fastai/deploy.py'),
                                     'entr_fastai.deploy._calibration': ('deploy.html#_calibration', 'entr_fastai/deploy.py'),
+                                    'entr_fastai.deploy._check_any_size': ('deploy.html#_check_any_size', 'entr_fastai/deploy.py'),
                                     'entr_fastai.deploy._check_options': ('deploy.html#_check_options', 'entr_fastai/deploy.py'),
                                     'entr_fastai.deploy._checked_dls': ('deploy.html#_checked_dls', 'entr_fastai/deploy.py'),
                                     'entr_fastai.deploy._compared': ('deploy.html#_compared', 'entr_fastai/deploy.py'),

@@ -147,6 +147,14 @@ def _free(batch, any_size):
     if batch is None: named['batch'] = 0
     return dict(images={i: torch.export.Dim(name) for name,i in named.items()}) if named else None
 
+# %% ../nbs/19_deploy.ipynb #7c6d9667
+def _check_any_size(net):
+    "`ValueError` for a network that pads by the size of the image: torch's exporter would not come to an end"
+    padding = {type(o).__name__ for o in net.modules() if type(o).__name__.endswith('Same')} # as timm names them
+    if padding:
+        raise ValueError(f"This network pads its images by their size ({', '.join(sorted(padding))}), and torch cannot "
+                         "export such a network for any size: export it for one size.")
+
 # %% ../nbs/19_deploy.ipynb #6afb9abd
 def as_onnx(
     net:FromBytes,        # The network
@@ -155,6 +163,7 @@ def as_onnx(
     any_size:bool=False,  # May images be larger or smaller, too?
 ): # An `onnx.ModelProto` in 32 bits
     "`net` in the form of ONNX; `ValueError` for a network that torch cannot export"
+    if any_size: _check_any_size(net)
     x = torch.zeros(batch or 2, size, size, net.scale.numel(), dtype=torch.uint8)
     try:
         with _hushed():

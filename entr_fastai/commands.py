@@ -221,6 +221,7 @@ def save_made(
     path.unlink(missing_ok=True)
     with only_shown(path.name): write_whole(path, make())
 
+# %% ../nbs/21_commands.ipynb #f6b44852
 def _drawn(draw, kind):
     "What `draw` draws with pyplot as bytes; nothing stays open"
     open_before = plt.get_fignums()
@@ -715,6 +716,7 @@ def _pool(workers, dask):
     if workers==1: return nullcontext()
     return concurrent.futures.ProcessPoolExecutor(workers, get_context('spawn'))
 
+# %% ../nbs/21_commands.ipynb #2b9f6686
 def _say_published(datasets):
     "Print which of `datasets` are published sets while a folder of that name is here, too"
     for o in datasets:

@@ -48,6 +48,7 @@ def _added(x, shape, terms):
             sums.add_(product.view(sums.shape))
     return x.new_zeros(shape) if out is None else out.to(x.dtype)
 
+# %% ../nbs/08_fast.ipynb #5ad2d5f0
 class _Products(torch.autograd.Function):
     """A convolution as a sum of products
 
@@ -156,6 +157,7 @@ def _record(model, x):
 # %% ../nbs/08_fast.ipynb #36ae94f3
 def _hooked(m): return m._forward_pre_hooks or m._forward_hooks or m._backward_pre_hooks or m._backward_hooks
 
+# %% ../nbs/08_fast.ipynb #4293abeb
 class _Recorded:
     "The forward pass of the network of `learn`, recorded once `after` batches of a kind have come in a row"
     after = 8
@@ -204,6 +206,7 @@ def _kind(self:_Recorded, x, *more):
     modes = tuple(m.training for m in self.modules)
     return x.shape, x.stride(), x.dtype, autocast, modes, tuple((t.data_ptr(), t.requires_grad) for t in self.tensors)
 
+# %% ../nbs/08_fast.ipynb #62545ad7
 @patch
 def _forget_step(self:_Recorded):
     "Keep numbers alone of the last step: what it would need to be differentiated is tied to how it was computed"

@@ -216,6 +216,7 @@ def _row(self:FitLog):
     recorded = self._recorded()
     return measured | dict(zip(distinct([k for k,_ in recorded], measured), [v for _,v in recorded]))
 
+# %% ../nbs/11_learner.ipynb #6b653012
 @patch
 def _close(self:FitLog):
     "Write the row of the epoch"

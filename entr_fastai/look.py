@@ -211,6 +211,7 @@ class Judged(NamedTuple):
     loss:np.ndarray  # Its log loss
     pred:np.ndarray  # The number of the class that it is taken for
 
+# %% ../nbs/09_look.ipynb #80ae54e2
 def _mean_and_error(lost, groups):
     "The mean of what images lost, and its standard error if those of one group are no further evidence"
     mean = lost.mean()
@@ -227,6 +228,7 @@ def as_good(
     more,spread = _mean_and_error(judged.loss-final.loss, groups)
     return bool(lost <= .01 or (lost <= 2*error and more <= 2*spread))
 
+# %% ../nbs/09_look.ipynb #cf1f86e5
 def first_good(
     judged:dict, # By size what was said; the largest is the final size
     groups,      # For each image a number, the same for those that are alike

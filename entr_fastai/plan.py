@@ -285,6 +285,7 @@ def next_epoch(
     train = min(whole, max(left, 0.))
     return Epoch(size, frozen, train, costs.valid, train/whole)
 
+# %% ../nbs/10_plan.ipynb #44b18f64
 def timetable(
     costs:Costs,      # What epochs take
     seconds:float,    # For the whole fit
@@ -371,6 +372,7 @@ def _pays(plan):
     throughout = sum(o.part for o in plan.from_size(final))
     return f"Small sizes pay here: {than}, and full size throughout would be {throughout:.3g} epochs. "
 
+# %% ../nbs/10_plan.ipynb #508ad70c
 @patch(as_prop=True)
 def verdict(self:Plan) -> str:
     "What will be done, whether small sizes pay, and what limits the run"
@@ -588,6 +590,7 @@ def plan_of(
     measured.attrs.update(o.pop('attrs'))
     return Plan(measured, **o)
 
+# %% ../nbs/10_plan.ipynb #c89fcbf9
 @patch
 def state_dict(self:ByTheClock) -> dict:
     "What it has to know to go on"

@@ -300,6 +300,7 @@ svg { width:100%; height:auto } svg text { fill:var(--ink)!important }
 dt { float:left; clear:left; width:8rem; color:var(--soft) } dd { margin:0 0 .2rem 8rem }
 """
 
+# %% ../nbs/19_report.ipynb #62fcfa0c
 def report_page(
     learn:Learner,      # After `progressive_fit`
     record:RunRecord,   # Its record, finished

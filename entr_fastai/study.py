@@ -262,6 +262,7 @@ def _alike(files, least=5):
     if read: res[read] = alike(torch.stack([seen[i] for i in read]))
     return res if len(set(res))>=least else own
 
+# %% ../nbs/15_study.ipynb #3f057e8d
 def _of_folder(folder):
     "The pictures of a folder, and their table: `file`, `label`, `group`, and `valid` if it has a split"
     found = checked(from_folder(folder), folder)
@@ -274,6 +275,7 @@ def _of_set(name, n):
     if df.group.notna().any(): df = df.drop(columns='valid') # that split was not its publisher's
     return Pictures(list(df.file), list(df.label)), df
 
+# %% ../nbs/15_study.ipynb #cfae4587
 @cache
 def study_images(
     dataset:str, # As in a `Study`

@@ -36,7 +36,7 @@ tasks = [(name, name.split('-')[0], classes, 224, 1000) for name,classes in {
 def loaders(name, classes, size):
     "The images of a set, or of some of its classes, on the sides where the set has them"
     df = published[name]()
-    known = set(df.label[df.valid]) & set(df.label[~df.valid]) # martensite has no image for validation
+    known = set(df.label[df.valid]) & set(df.label[~df.valid]) # a class may be on one side alone
     df = df[df.label.isin(known & set(classes) if classes else known)].reset_index(drop=True)
     return image_dls(df, size, file_col='file', label_col='label', valid_col='valid')
 

@@ -8,7 +8,7 @@ wherever the processor knows it. `fits`: whole fits on aerial images (ENTR_DATA)
 weights and random pixels, which take as long as any. All cases take turns in one process, and medians count. Writes
 data/results/steps/<part>-<device>.json. The device is cpu-avx2 where convolutions, torch itself and products are held
 to AVX2: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else meanwhile.
-`nbs/paper/02_loading.ipynb` and `03_study.ipynb` draw the records.
+`nbs/paper/02_loading.ipynb` draws the records.
 """
 import json, os, sys, warnings
 from contextlib import ExitStack, nullcontext

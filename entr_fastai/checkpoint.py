@@ -313,8 +313,9 @@ def _save(self:Checkpoint, epoch, batch=0):
     "Save with so many epochs done, and so many batches of the next"
     saved = dict(belongs=self.belongs, epoch=epoch, batch=batch, random=self.random if batch else None,
                  state=fit_state(self.learn))
-    if not rank_distrib(): save_whole(saved, self.file)
-    self.last = time.monotonic()
+    try:
+        if not rank_distrib(): save_whole(saved, self.file)
+    finally: self.last = time.monotonic() # or after a failure each batch would try again
 
 @patch
 def _try_save(self:Checkpoint, epoch, batch=0):

@@ -27,11 +27,11 @@ from .core import check_columns, fingerprint_files, name_some, pixels, seeded, w
 from .schedule import SizeSchedule, as_schedule
 from .images import find_images
 from .loader import image_dls
-from .resize import check_sizes, is_name
+from .resize import check_sizes, image_size, is_name
 from .checkpoint import Checkpoint
-from .record import RunRecord, read_runs
+from .record import RunRecord
 from .weights import WeightsError, as_arch, initial_weights
-from .look import Look, look
+from .look import look
 from .plan import Plan, as_minutes
 from .learner import as_seconds, entr_learner, progressive_fit
 from .samples import samples
@@ -218,8 +218,9 @@ def save_made(
 ):
     "Write what `make` gives to `path`; say so if it cannot be made"
     path = Path(path)
-    path.unlink(missing_ok=True)
-    with only_shown(path.name): write_whole(path, make())
+    with only_shown(path.name):
+        path.unlink(missing_ok=True)
+        write_whole(path, make())
 
 # %% ../nbs/21_commands.ipynb #f6b44852
 def _drawn(draw, kind):
@@ -370,7 +371,7 @@ def entr_fit(
     sizes:str='gradual', # Schedule: gradual, one_step, fixed, reduced, or stages such as 64x2,128x2,224x4
     size:int=None,       # Final size in pixels, at which it is judged and used (default: 224; 128 for the samples)
     epochs:int=None,     # Passes over the training images (default: 10; 6 for the samples)
-    minutes:float=None,  # Instead of epochs: all that fits in so many minutes, counted from the start of the command
+    minutes:float=None,  # Instead of epochs: all that fits in so many minutes, counted from when the command has loaded
     bs:int=None,         # Images in a batch (default: 64; 16 for the samples)
     seed:int=0,          # Chooses the validation images, the start and the order: the same seed gives the same run
     weights:str='auto',  # Initial weights: imagenet, none (random), or auto (imagenet if they can be had)
@@ -442,7 +443,7 @@ def entr_predict(
         to = Path(to)
         _check_file(to, force)
         table = predict_files(model, _to_label(Path(pictures), file), bs)
-        write_whole(to, table.to_csv(index=False))
+        write_whole(to, table.to_csv(index=False).encode(errors='backslashreplace')) # of names that are no UTF-8
         print(f'{counted(table)}. The labels are in {to}.')
     if not in_shell: return table
 
@@ -450,10 +451,11 @@ def entr_predict(
 def _its_images(model, learn, data, file, label):
     "The loaders of the images in `data`, split as in the training of `learn`; `None` without `data`"
     if data is None: return None
-    run = Path(model)/'run.json'
+    model = Path(model)
+    run = (model if model.is_dir() else model.parent)/'run.json'
     record = RunRecord.read(run) if run.is_file() else None
     seed = getattr(record, 'seed', None) or 0
-    dls,files = make_dls(data, learn.dls.valid.size, learn.dls.valid.bs, seed, file, label, skip_unreadable=True)
+    dls,files = make_dls(data, image_size(learn.dls.valid), learn.dls.valid.bs, seed, file, label, skip_unreadable=True)
     if getattr(record, 'data_sha256', None)!=fingerprint_files(files):
         print(f"The images in {data} are not those that {model} was trained on, as far as is known: some that were "
               "trained on may be among those it is judged by now.")
@@ -600,7 +602,7 @@ def answer(
 def _visible(study):
     "How many images will be judged, and the difference in points that will be seen"
     _,folds = study_images(study.datasets[0])
-    n = sum(int(folds[seed%len(folds)].sum()) for seed in study.seeds)
+    n = sum(int(folds[o].sum()) for o in {seed%len(folds) for seed in study.seeds}) # one split is judged once
     return n, 280*(.1/n)**.5
 
 def _as_long_as(study, out, minutes, most=100):

@@ -55,6 +55,7 @@ def _checked_dls(learn, dls):
                          f"{', '.join(map(str, given.vocab))}: give loaders of the same classes.")
     res = given if isinstance(given.valid, DecodeOnceDL) else decode_once(given)
     if len(res.valid.kinds)>1: raise ValueError("This takes a Learner of images with one label each, not of masks.")
+    if dls is not None: _check_view(learn, res)
     return res
 
 # %% ../nbs/19_deploy.ipynb #6489ac18
@@ -98,6 +99,17 @@ def spread(
 ) -> list:
     "Numbers below `n`, at most `most` of them, at equal distances"
     return np.linspace(0, n-1, min(n, most)).round().astype(int).tolist()
+
+# %% ../nbs/19_deploy.ipynb #39b085fa
+def _check_view(learn, dls):
+    "`ValueError` if `dls` make other pictures of files than the loaders of `learn`, on which it was trained"
+    own = learn.dls if isinstance(learn.dls.valid, DecodeOnceDL) else decode_once(learn.dls)
+    trained,given = recipe(own.valid, dls.valid.size),recipe(dls.valid)
+    odd = [k for k in ('crop','mode') if trained[k]!=given[k]]
+    odd += [k for k in ('scale','shift') if not np.allclose(trained[k], given[k], atol=1e-4)]
+    if odd:
+        raise ValueError(f"dls makes other pictures of files than the Learner was trained on ({', '.join(odd)}): "
+                         "make dls as it was then.")
 
 # %% ../nbs/19_deploy.ipynb #5036b0b7
 class _Mean(nn.Module):
@@ -311,7 +323,7 @@ def script_for(
     name:str, # Of the file with the network, which lies beside the script
 ) -> str:
     "The text of `predict.py`"
-    return _script.replace('ENDINGS', repr(' '.join(sorted(endings)))+'.split()').replace('MODEL', name)
+    return _script.replace('ENDINGS', repr(' '.join(sorted(endings)))+'.split()').replace("'MODEL'", repr(name))
 
 def _as_module(text):
     "The functions of the script `text`"
@@ -549,7 +561,7 @@ def _pictures(files):
 def _probs(learn, files, bs):
     "The probabilities of each class for each of `files`"
     dl = learn.dls.test_dl(L(files), bs=min(bs, len(files)), num_workers=0)
-    with learn.no_bar(), learn.no_logging(): return learn.get_preds(dl=dl)[0]
+    with learn.no_bar(), learn.no_logging(): return learn.get_preds(dl=dl, act=partial(torch.softmax, dim=1))[0]
 
 def _block(learn, files, bs):
     "By file the probabilities or, if it cannot be read, the reason"

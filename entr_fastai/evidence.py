@@ -128,7 +128,7 @@ class JudgedCell(NamedTuple):
 # %% ../nbs/16_evidence.ipynb #bdf5909d
 def _weights(dataset, names, groups, draws):
     "A weight of each group in each draw, the same for the same images"
-    rng = np.random.default_rng(zlib.crc32('\n'.join([dataset, *names]).encode()))
+    rng = np.random.default_rng(zlib.crc32('\n'.join([dataset, *names]).encode(errors='surrogatepass')))
     return rng.standard_exponential((draws, groups), dtype=np.float32)
 
 def _of_seed(of, draws):
@@ -315,16 +315,29 @@ def _pool(cells, regime, rival, measure):
 
 def _regimes(cells): return list(dict.fromkeys(o for cell in cells for o in cell.runs))
 
+def _original(cells, regime):
+    "The regime that `regime` is in all cells in which it ran, or itself"
+    same = {o.same.get(regime, regime) for o in cells if regime in o.runs}
+    return same.pop() if len(same)==1 else regime
+
+def _pairs(cells):
+    "The regimes and rivals that are two"
+    of = {o:_original(cells, o) for o in _regimes(cells)}
+    rivals_here = [o for o in rivals if o in of and (o=='fixed' or of[o]!='fixed')]
+    return [(regime, rival) for regime in of for rival in rivals_here if of[regime] not in ('fixed', of[rival])]
+
 def pooled(
     cells,           # From `judge`
     level:float=.05, # A p below this is significant, 0 to 1
 ) -> pd.DataFrame: # A row for each regime, rival and measure: as `verdicts`, and `lowest` and `highest` of the `cells`
     "Whether small first pays over all cells in which it can be said"
-    rows = [row for regime in _regimes(cells) if regime!='fixed' for rival in rivals if rival!=regime
-            for measure in measures for row in _pool(cells, regime, rival, measure)]
+    rows = [row for pair in _pairs(cells) for measure in measures for row in _pool(cells, *pair, measure)]
     columns = 'regime rival measure value low high p visible lowest highest cells'.split()
     res = pd.DataFrame(rows, columns=columns)
-    return _with_verdict(res.assign(p_holm=res.groupby(['rival','measure']).p.transform(holm)), level)
+    first = res.regime.map(lambda o: _original(cells, o)).rename('first')
+    once = res.p.where(~pd.concat([res.rival, res.measure, first], axis=1).duplicated()) # what is the same counts once
+    once = once.groupby([res.rival, res.measure]).transform(holm)
+    return _with_verdict(res.assign(p_holm=once.groupby([res.rival, res.measure, first]).transform('first')), level)
 
 # %% ../nbs/16_evidence.ipynb #321fd462
 def _behind(cell, regime):

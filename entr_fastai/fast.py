@@ -258,7 +258,7 @@ def quick_steps(
     learn:Learner, # The fit inside is this one's
 ): # A context manager
     "Inside, a training step of `learn` takes less time; afterwards its network is what it was"
-    device = getattr(learn.dls, 'device', None) or default_device() # to which fastai will move the network
+    device = torch.device(getattr(learn.dls, 'device', None) or default_device()) # to which fastai moves the network
     if device.type=='cpu': return with_products(learn)
     return with_recording(learn) if device.type=='cuda' else nullcontext()
 

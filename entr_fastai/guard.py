@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from time import perf_counter, process_time, sleep
 from fastai.basics import *
+from fastai.callback.tracker import SaveModelCallback
 from torch.utils.checkpoint import checkpoint
 from .core import rng_restorer, rng_states, set_rng_states
 
@@ -33,6 +34,8 @@ def replaced(
 def _tell_end(learn, final):
     "Tell the callbacks of `learn` that a fit was cancelled and is over"
     for cb in learn.cbs.sorted('order'):
+        if isinstance(cb, SaveModelCallback) and not cb.at_end and cb.last_saved_path is None:
+            continue # it would load what another fit has left
         for event in ('after_cancel_fit','after_fit'):
             with suppress(Exception): cb(event) # the user is to see the first error
     final()
@@ -145,13 +148,15 @@ def _again(model, states):
 
 # %% ../nbs/05_guard.ipynb #ae8e1703
 def in_parts(
-    model:nn.Module, # Its own `forward` is called for each part
-    parts:int,       # How many
-    *xb              # The batch
+    model:nn.Module, # Computes each part
+    parts:int,       # How many; fewer if a part would be a single image, from which BatchNorm cannot learn
+    *xb,             # The batch
+    forward=None,    # What `model` has instead of the `forward` of its class
 ) -> Tensor: # As `model(*xb)`
     "The output of `model` for a batch, computed in parts that do not need memory at the same time"
-    forward = partial(type(model).forward, model)
-    chunks = list(zip(*[x.chunk(parts) for x in xb]))
+    forward = forward or partial(type(model).forward, model)
+    parts = max(1, min(parts, len(xb[0])//(2 if model.training else 1)))
+    chunks = list(zip(*[x.tensor_split(parts) for x in xb])) # as even as can be
     if not torch.is_grad_enabled(): return torch.cat([forward(*c) for c in chunks])
     def contexts(): return nullcontext(), _again(model, rng_states()) # of the first computation and of the second
     how = dict(use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
@@ -200,16 +205,19 @@ def split_when_full(
     "Compute batches in parts once one did not fit into memory; `MemoryError` if not even two images do"
     if num_distrib() > 1: return (yield) # the other processes would not begin the batch anew
     whole,model = learn.one_batch,learn.model
+    own = vars(model).get('forward') # torch.compile gives a network one
     buffers = list(model.buffers())
     parts = 1
     def one_batch(i, b):
         nonlocal parts
         while not _attempt(learn, buffers, whole, i, b):
             parts = _more_parts(learn, b[0], parts)
-            vars(model)['forward'] = partial(in_parts, model, parts)
+            vars(model)['forward'] = partial(in_parts, model, parts, forward=own)
     with replaced(learn, one_batch=one_batch):
         try: yield
-        finally: vars(model).pop('forward', None)
+        finally:
+            vars(model).pop('forward', None)
+            if own: vars(model)['forward'] = own
 
 # %% ../nbs/05_guard.ipynb #2a11c6f5
 class SomeBatches(Callback):
@@ -238,7 +246,7 @@ def _seconds_of_cores():
 
 def busy_seconds() -> float|None: # `None` where nothing tells
     "Seconds that the cores which this process may use have worked, for anyone, since the machine was started"
-    with suppress(OSError):
+    with suppress(OSError, KeyError): # the second in containers that number their cores anew
         cores = _seconds_of_cores()
         return sum(cores[o] for o in os.sched_getaffinity(0))
     with suppress(ImportError):

@@ -19,7 +19,7 @@ import torchvision
 from fastai.vision.all import *
 from .core import synced_time, whole_number
 from .schedule import small_size
-from .resize import ProgressiveResize, check_sizes, loader_size, resize_way, resolve
+from .resize import ProgressiveResize, check_sizes, image_size, loader_size, resize_way, resolve
 from .guard import guarded, replaced
 from .ranks import check_processes, in_step
 from .checkpoint import Checkpoint, belongs_to, train_epochs
@@ -107,6 +107,9 @@ def entr_learner(
     arch = as_arch(arch)
     _check_dls(dls)
     metrics = _metrics(dls, metrics, kwargs.get('loss_func'))
+    if kwargs.get('weights') is not None:
+        raise ValueError("entr_learner starts from the weights that torchvision or timm gives by default. For others "
+                         "make the Learner with fastai's vision_learner(weights=...): progressive_fit trains it, too.")
     source = initial_weights(arch, pretrained)
     settings = dict(pretrained=pretrained, metrics=metrics, opt_func=opt_func, train_bn=train_bn)
     with fetching(arch): learn = _cut(dls, arch, **settings, **kwargs)
@@ -447,10 +450,10 @@ def _check_timed(epochs, sizes, minutes):
 def _planned(learn, minutes, sizes, since, look, frozen_epochs, freeze_to):
     "Look, measure and plan"
     began = perf_counter()
-    measured = measure(learn, freeze_to=freeze_to)
+    start = {'gradual':None, 'fixed':image_size(learn.dls.valid)}.get(sizes, sizes)
+    measured = measure(learn, freeze_to=freeze_to, start=start)
     left = .07*60*minutes - (perf_counter()-began) # together they may take 7 % of the time
     if look is None and sizes=='gradual': look = _seen(learn, left, measured)
-    start = {'gradual':None, 'fixed':measured.attrs['final']}.get(sizes, sizes)
     res = plan(learn, minutes, look, start, measured, since, frozen_epochs)
     print(res.verdict)
     return res

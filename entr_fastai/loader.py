@@ -368,7 +368,7 @@ def get_idxs(self:DecodeOnceDL):
 def works_ahead(self:DecodeOnceDL) -> bool:
     "Whether a thread makes the next batch: beside a GPU, unless the GPU makes it itself"
     on_cpu = torch.device(self.device or 'cpu').type=='cpu'
-    return not on_cpu and not any(o.where=='device' for o in self.pictures.values())
+    return not on_cpu and _is_plain(self) and not any(o.where=='device' for o in self.pictures.values())
 
 @patch
 def create_batches(self:DecodeOnceDL, samps):
@@ -383,6 +383,11 @@ def _one_thread():
     torch.set_num_threads(1)
     try: yield
     finally: torch.set_num_threads(n)
+
+# %% ../nbs/03_loader.ipynb #e1c5474d
+def _is_plain(dl):
+    "Whether nothing of the user's is done to single items"
+    return all(isinstance(o, AddMaskCodes) for o in dl.after_item.fs)
 
 # %% ../nbs/03_loader.ipynb #5b894945
 @patch
@@ -399,8 +404,9 @@ def create_whole(self:DecodeOnceDL,
     def part(j):
         return self._images(j, idxs, boxes, flips, train) if j in self.pictures else self._targets(j, idxs)
     with _one_thread(): b = tuple(part(j) for j in range(len(self.dataset.tls)))
-    if all(isinstance(f, AddMaskCodes) for f in self.after_item.fs): return b
-    return self.do_batch([self.after_item(o) for o in zip(*b)])
+    if _is_plain(self): return self.do_batch([*zip(*b)]) if self.before_batch.fs else b
+    # in the process that asks, for this moves Python's and NumPy's random numbers, too
+    with seeded(int(rng.integers(2**32))): return self.do_batch([self.after_item(o) for o in zip(*b)])
 
 @patch
 def create_item(self:DecodeOnceDL, s): return tuple(o[0] for o in self.create_whole([s or 0]))
@@ -514,6 +520,9 @@ def _crop(dl):
     crops = sized.filter(risinstance((Resize,RandomResizedCrop,RandomResizedCropGPU)))
     crop = crops[-1] if crops else Resize(1)
     if isinstance(crop, RandomResizedCropGPU):
+        if any(getattr(o, 'method', None)==ResizeMethod.Squish for o in crops):
+            raise ValueError("decode_once cannot squish a picture and cut a part of it as well: leave out "
+                             f"method='squish' or min_scale, or {_instead}")
         crop = RandomResizedCrop(1, min_scale=crop.min_scale, ratio=crop.ratio, max_scale=crop.max_scale)
     return crop,side(sized[-1])
 

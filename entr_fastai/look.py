@@ -292,7 +292,8 @@ def _class_row(own, judged, groups):
 def _classes(vocab, counts, labels, judged, groups):
     "A row for each class, with `counts` of its images by the names of columns"
     rows = [{k:v[c] for k,v in counts.items()} | _class_row(labels==c, judged, groups) for c in range(len(vocab))]
-    return pd.DataFrame(rows, index=pd.Index(vocab, name='class')).astype({'good_from':object})
+    res = pd.DataFrame(rows, index=pd.Index(vocab, name='class'))
+    return res.assign(good_from=pd.Series([o['good_from'] for o in rows], res.index, dtype=object)) # sizes stay whole
 
 # %% ../nbs/09_look.ipynb #03255b8c
 def _confused(vocab, labels, small, final, sizes):

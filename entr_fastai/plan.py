@@ -122,11 +122,11 @@ def _note(self:Stopwatch):
     self.found[self.part] = (whole-self.waited)/n,self.waited/n
 
 # %% ../nbs/10_plan.ipynb #48e6906b
-def _some_sizes(final, most=4):
-    "At most so many sizes up to `final`"
+def _some_sizes(final, starts=(), most=4):
+    "At most so many sizes up to `final`, and what of `starts` is smaller than all of them"
     sizes = [*range(min(64, final), final, 32), final]
-    if len(sizes)<=most: return sizes
-    return [sizes[round(i*(len(sizes)-1)/(most-1))] for i in range(most)]
+    if len(sizes)>most: sizes = [sizes[round(i*(len(sizes)-1)/(most-1))] for i in range(most)]
+    return sorted({*sizes, *(o for o in map(pixels, starts) if o<sizes[0])})
 
 # %% ../nbs/10_plan.ipynb #140cf6c5
 def _timed(double, size, frozen, valid):
@@ -184,13 +184,14 @@ def measure(
     learn:Learner,      # Any vision `Learner`
     sizes=None,         # In pixels; four at most, up to the final size, by default
     freeze_to:int=None, # Groups of layers that are never trained, as in `progressive_fit`
+    start=None,         # Sizes at which a fit will begin: measured too, where they are smaller than all others
 ) -> pd.DataFrame: # A row for each size, seconds for a batch
     """How long a batch takes at each size, on this machine; nothing of `learn` is changed
 
     Raises `ValueError` for what is no size and what the network does not take, and what `guarded` raises."""
     if not isinstance(learn, Learner): raise ValueError(f"A Learner is needed to measure its steps, not {learn!r}.")
     final = image_size(learn.dls.valid)
-    sizes = sorted({pixels(o) for o in L(sizes)} or _some_sizes(final))
+    sizes = sorted({pixels(o) for o in L(sizes)} or _some_sizes(final, L(start)))
     train,valid = learn.dls.train,learn.dls.valid
     used = _memory(next(learn.model.parameters()).device)
     with _as_it_was(learn.dls):
@@ -216,6 +217,8 @@ class Costs:
 
     def _at(self, size, part, kind):
         "Seconds of a batch at `size`, between those that were measured in the number of pixels"
+        if size**2 < self.pixels[0]:
+            raise ValueError(f"What {size} px take was not measured: give measure that size, too.")
         return float(np.interp(size**2, self.pixels, self.columns[f'{part}_{kind}']))
 
     def waiting(self, size, frozen=False):
@@ -433,7 +436,7 @@ def plan(
     "Which sizes and epochs `minutes` hold on this machine; `ValueError` for too few, and as `measure`"
     since = ifnone(since, perf_counter())
     minutes = as_minutes(minutes)
-    if measured is None: measured = measure(learn, freeze_to=freeze_to)
+    if measured is None: measured = measure(learn, freeze_to=freeze_to, start=start)
     costs = Costs(measured)
     if start is None: start = first_size(costs, look)
     res = Plan(measured, minutes, perf_counter()-since, min(pixels(start, 'The first size'), costs.final))

@@ -76,8 +76,9 @@ def _without_last(x, n, twice):
 # %% ../nbs/05_ranks.ipynb #ba9de0ab
 def _check_same(dl):
     "`ValueError` if the processes do not have the same items in `dl`"
-    items = sha256(str([*getattr(dl.dataset, 'items', range(dl.n))]).encode()).hexdigest()
-    if len({*gathered(items)}) > 1:
+    items = getattr(dl.dataset, 'items', range(dl.n))
+    text = items.to_csv() if isinstance(items, pd.DataFrame) else str([*items])
+    if len({*gathered(sha256(text.encode(errors='surrogatepass')).hexdigest())}) > 1:
         raise ValueError("Each process has other images for training or for validation: give the random split a seed, "
                          "such as valid_pct=.2, seed=42.")
 

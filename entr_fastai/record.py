@@ -176,7 +176,7 @@ def how_trained(
     pictures = getattr(learn.dls.train, 'pictures', None)
     mixed = next((o for o in learn.cbs if hasattr(o, 'amp_mode')), None)
     return dict(
-        bs=learn.dls.train.bs,
+        bs=getattr(learn.dls.train, 'bs', None) or learn.dls.train.batch_size, # as PyTorch calls it
         lr=max(learn.recorder.lrs),
         wd=learn.opt.hypers[-1]['wd'],
         optimiser=_name(learn.opt_func),

@@ -32,7 +32,7 @@ def judged(
     "What the network says of each validation image, in their order; `ValueError` for other targets"
     if not one_label(learn.dls):
         raise ValueError("A report needs images with one label each: of others, learn.show_results() shows some.")
-    with learn.no_bar(), learn.no_logging(): probs,actual = learn.get_preds()
+    with learn.no_bar(), learn.no_logging(): probs,actual = learn.get_preds(act=partial(torch.softmax, dim=1))
     probs = probs.numpy()
     table = pd.DataFrame(dict(actual=actual.tolist(), predicted=probs.argmax(1)))
     for name,column in dict(probability='predicted', of_actual='actual').items():

@@ -82,11 +82,19 @@ def resize_batch(
     return how(x, size) if x.ndim==4 else how(x[:,None], size)[:,0]
 
 # %% ../nbs/04_resize.ipynb #902f7563
+@contextmanager
+def _as_it_is(dl):
+    "`dl`, or a view of it, which draws from random numbers of its own or afterwards has them back"
+    own = getattr(dl, 'generator', None) # PyTorch's loaders may have one
+    state = None if own is None else own.get_state()
+    try: yield dl_view(dl, rng=copy(dl.rng)) if isinstance(dl, DataLoader) else dl
+    finally:
+        if own is not None: own.set_state(state)
+
 def _peek(dl):
     "The images of a batch of `dl`, which stays as it is; `ValueError` if there are none in it"
     if not hasattr(dl, '__iter__'): raise ValueError(f"Progressive resizing needs a loader of images, not {dl!r}.")
-    view = dl_view(dl, rng=copy(dl.rng)) if isinstance(dl, DataLoader) else dl
-    with seeded(42): b = first(view)
+    with seeded(42), _as_it_is(dl) as view: b = first(view)
     x = b[0] if isinstance(b, (tuple,list)) and b else b
     if getattr(x, 'ndim', 0)==4: return x
     what = f'has the shape {tuple(x.shape)}' if isinstance(x, Tensor) else f'is {x!r}'
@@ -152,6 +160,7 @@ def _why_not(learn, size):
     grey = _grey(model, size)
     if grey is not None and _refusal(model, grey) is None: return
     x = _peek(learn.dls.train)[:2]
+    x = x.to(next(model.parameters(), x).device) # PyTorch's own loaders leave it on the CPU
     return _refusal(model, resize_batch(x.as_subclass(Tensor), size/min(x.shape[-2:])))
 
 # %% ../nbs/04_resize.ipynb #53b6d99d

@@ -422,10 +422,10 @@ def _checked(tl, work, where):
     "`work` as an `int`; `ValueError` for what `ImageStore` cannot use"
     if not isinstance(tl, TfmdLists): raise ValueError(f"A store takes a TfmdLists of pictures, not {tl!r}.")
     work = pixels(work, 'work')
-    if where=='disk' and picture_class(tl) is None:
+    if where=='disk' and (picture_class(tl) is None or len(tl) and file_of(tl, 0) is None):
         raise ValueError("Only images that come from files can be kept on the disk: take where='ram'.")
     if where not in list(_places):
-        raise ValueError(f"There is no place {where!r} for a store: write 'auto', 'device', 'ram', 'disk' or 'none'.")
+        raise ValueError(f"There is no place {where!r} for a store: write 'device', 'ram' or 'disk'.")
     return work
 
 # %% ../nbs/02_store.ipynb #11305876
@@ -589,7 +589,12 @@ def _from_disk(self:ImageStore, tl):
         raise OSError(f"Images cannot be kept on the disk ({e}): make room, or let the variable FASTAI_HOME name "
                       "a folder that can be written, or take where='ram'.") from e
     shapes = files.read_shapes()
-    for i in np.flatnonzero(shapes[:,0]==0): self._pack(tl, int(i)) # to know why they cannot be read
+    empty = {int(i) for i in np.flatnonzero(shapes[:,0]==0)}
+    self.unreadable.clear()
+    for i in empty: self._pack(tl, i) # to know why they cannot be read
+    if empty-set(self.unreadable): # by now they can
+        shutil.rmtree(files.images.parent)
+        return self._from_disk(tl)
     sizes = [_packed(*map(int, o)) for o in shapes]
     if not sum(sizes): return [],shapes
     return torch.from_file(str(files.images), shared=True, size=sum(sizes), dtype=torch.uint8).split(sizes), shapes

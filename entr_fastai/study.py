@@ -8,6 +8,7 @@ __all__ = ['recipes', 'studies', 'Study', 'plain_learner', 'is_named', 'set_name
            'known_costs', 'study_costs', 'study_cells', 'to_run', 'run_study', 'costs']
 
 # %% ../nbs/15_study.ipynb #da5a7486
+import concurrent.futures
 import contextlib
 import gc
 import io
@@ -27,7 +28,7 @@ from fastprogress.fastprogress import progress_bar
 from filelock import FileLock, Timeout
 from .core import fingerprint_files, whole_number, write_whole
 from .schedule import SizeSchedule, as_schedule
-from .images import Pictures, checked, find_images, from_folder, report
+from .images import Pictures, checked, from_folder, report
 from .guard import replaced
 from .store import alike
 from .loader import Undecoded, image_dls
@@ -187,6 +188,8 @@ def filling(
     for schedule in longer:
         training,validation = fit_seconds(schedule, costs, head_epochs)
         if training+validation >= seconds*(1-1e-9): break
+    if seconds<=validation:
+        raise ValueError(f"The validation of {regime} alone takes the time that there is: give a larger budget.")
     return schedule, min(1., (seconds-validation)/training)
 
 # %% ../nbs/15_study.ipynb #4efaf5d7
@@ -407,16 +410,32 @@ def known_costs(
     return Costs(table)
 
 # %% ../nbs/15_study.ipynb #cc94728f
-def _measured(study, dataset, arch):
-    "What epochs take, how many train the head alone, and what can be told apart at which size"
-    cell = Cell(study, dataset, arch, 'fixed', 0, as_schedule('fixed', 1, study.final))
-    learn = _new_learner(cell)
-    learn.create_opt()
-    _,settings = recipes[study.recipe]
-    costs = steady_costs(learn, **settings)
-    seen = look(learn.dls, arch=arch).table if 'planned' in study.regimes and study.weights!='none' else None
-    return dict(**costs, head_epochs=int(has_learnt(learn)), look=None if seen is None else seen.to_dict('list'),
-                **environment())
+def _about(study):
+    "On what costs depend besides set, network and final size"
+    return dict(recipe=study.recipe, weights=study.weights, bs=study.bs)
+
+def _looks(study): return 'planned' in study.regimes and study.weights!='none'
+
+def _measured(study, dataset, arch, known=None):
+    "What is `known`, or what epochs take and how many train the head alone; and what `look` sees if it is asked for"
+    learn = _new_learner(Cell(study, dataset, arch, 'fixed', 0, as_schedule('fixed', 1, study.final)))
+    if known is None:
+        learn.create_opt()
+        _,settings = recipes[study.recipe]
+        starts = [as_schedule(o, 8, study.final).size_at(0) for o in study.regimes if o!='planned']
+        known = dict(**steady_costs(learn, start=starts, **settings),
+                     head_epochs=int(has_learnt(learn)), look=None, about=_about(study), **environment())
+    if _looks(study): known['look'] = look(learn.dls, arch=arch).table.to_dict('list')
+    return json_plain(known)
+
+def _read_known(file, study):
+    "What `file` says, if it is there; `ValueError` if it was measured for another kind of study"
+    if not file.exists(): return None
+    known = json.loads(file.read_text())
+    if known.get('about', _about(study))!=_about(study):
+        raise ValueError(f"{file} was measured for another recipe, other weights or another batch size: "
+                         "give another folder for this study.")
+    return known
 
 def _kinds(study, known):
     "What `Study.kinds` makes of measured costs"
@@ -432,10 +451,12 @@ def study_costs(
     def kinds_of(dataset, arch):
         name = '-'.join(map(_plain, (set_name(dataset, study.datasets), arch, study.final)))
         file = Path(out)/'costs'/f'{name}.json'
-        if not file.exists():
+        known = _read_known(file, study)
+        if known is None or _looks(study) and known['look'] is None:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, json.dumps(json_plain(_measured(study, dataset, arch)), indent=1)+'\n')
-        return _kinds(study, json.loads(file.read_text()))
+            known = _measured(study, dataset, arch, known)
+            write_whole(file, json.dumps(known, indent=1)+'\n')
+        return _kinds(study, known)
     return kinds_of
 
 # %% ../nbs/15_study.ipynb #90a46cb4
@@ -463,7 +484,7 @@ def to_run(
     out,   # Folder of the study
 ) -> list: # Of `Cell`s
     "Those of `cells` that have no record yet; `ValueError` for a record of another study"
-    images = cache(lambda folder: fingerprint_files(find_images(folder)))
+    images = cache(lambda folder: fingerprint_files(checked(from_folder(folder), folder).files))
     todo = []
     for cell in cells:
         record = cell.record(out)
@@ -526,6 +547,22 @@ def _count(ended, total, records, failed):
             how[o] += 1
     return how
 
+# %% ../nbs/15_study.ipynb #0fdd7ee1
+def _check_executor(executor):
+    "`ValueError` for threads, which share random numbers and output, and for forked processes, which may hang"
+    context = getattr(executor, '_mp_context', None)
+    threads = concurrent.futures.ThreadPoolExecutor
+    if isinstance(executor, threads) or (context and context.get_start_method()=='fork'):
+        raise ValueError("Runs in threads or in forked processes disturb each other: give ProcessPoolExecutor(2, "
+                         "mp_context=get_context('spawn')), where get_context is from multiprocessing.")
+
+def _tidy(cells, out):
+    "Remove what is left of `cells` that have ended; other studies may have runs in the same folder"
+    for o in cells:
+        shutil.rmtree(out/'unfinished'/o.stem, ignore_errors=True)
+        (out/'unfinished'/f'{o.stem}.lock').unlink(missing_ok=True)
+    with contextlib.suppress(OSError): (out/'unfinished').rmdir()
+
 # %% ../nbs/15_study.ipynb #3f8c407c
 def run_study(
     study:Study,   # Which runs there are
@@ -536,6 +573,7 @@ def run_study(
     """Run what is missing of `study`
 
     Raises what `study_images` does, `ValueError` for records of another study, `RuntimeError` if no run has ended."""
+    _check_executor(executor)
     out = Path(out)
     for o in study.datasets: study_images(o)
     kinds_of = study_costs(study, out) if study.budgets else lambda *_: study.kinds()
@@ -547,8 +585,10 @@ def run_study(
     if how['failed']: print(f"{how['failed']} runs failed; {failed} says why, and the same call tries them again.")
     if how['taken']: print(f"{how['taken']} runs are being done by someone else.")
     stems = {o.stem for o in cells if o.record(out).exists()}
-    if not stems: raise RuntimeError(f"No run of this study has ended. {failed} says why.")
-    if len(stems)==len(cells): shutil.rmtree(out/'unfinished', ignore_errors=True)
+    if not stems:
+        why = f"{failed} says why." if how['failed'] else "They are being done by someone else."
+        raise RuntimeError(f"No run of this study has ended. {why}")
+    if len(stems)==len(cells): _tidy(cells, out)
     return read_runs(out).query('run in @stems')
 
 # %% ../nbs/15_study.ipynb #ee1f90a8

@@ -69,7 +69,7 @@ def fetch_weights(
     file = weights_file(arch)
     weights = torchvision.models.get_model_weights(arch).DEFAULT
     try: # before anything else reads the file: what is more than weights would run as a program
-        with _impatient(): weights.get_state_dict(progress=False, weights_only=True)
+        with _impatient(): weights.get_state_dict(progress=False, weights_only=True, check_hash=True)
     except Exception as e:
         raise WeightsError(f"The pretrained weights of {arch.__name__} could not be loaded ({e}). "
                            f"They are looked for in {file}: put the file from {weights.url} there, "

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from fastai.basics import *
 from fastai.callback.all import *
 from .core import rng_states, say, set_rng_states, whole_file
+from .resize import generators
 from .guard import replaced
 from .ranks import gathered
 
@@ -34,8 +35,7 @@ def random_states(
 ) -> dict: # Numbers, text, tensors, and lists of them
     "Where all streams of random numbers are"
     orders = [o.getstate() for o in _each(dls, 'rng')]
-    generators = [o.get_state() for o in _each(dls, 'generator')] # PyTorch's loaders keep theirs under this name
-    return dict(**rng_states(), loaders=orders, generators=generators)
+    return dict(**rng_states(), loaders=orders, generators=[g.get_state() for o in dls for g in generators(o)])
 
 # %% ../nbs/06_checkpoint.ipynb #57b9a856
 def set_random_states(
@@ -45,7 +45,7 @@ def set_random_states(
     "Let all streams of random numbers go on from `states`"
     set_rng_states(states)
     for o,s in zip(_each(dls, 'rng'), states['loaders']): o.setstate(s)
-    for o,s in zip(_each(dls, 'generator'), states['generators']): o.set_state(s)
+    for o,s in zip([g for o in dls for g in generators(o)], states['generators']): o.set_state(s)
 
 # %% ../nbs/06_checkpoint.ipynb #009f2baf
 _kept = {Recorder: 'lrs iters losses values log',
@@ -194,7 +194,7 @@ def set_fit_state(
     set_random_states(learn.dls, state['random'][rank_distrib()])
 
 # %% ../nbs/06_checkpoint.ipynb #eca3c91f
-def _digest(o): return hashlib.sha256(str(o).encode()).hexdigest()[:8]
+def _digest(o): return hashlib.sha256(str(o).encode(errors='surrogatepass')).hexdigest()[:8]
 
 def _item(item, root):
     "`item` as text: of a file its place below `root` and its bytes"

@@ -443,7 +443,7 @@ def entr_predict(
         to = Path(to)
         _check_file(to, force)
         table = predict_files(model, _to_label(Path(pictures), file), bs)
-        write_whole(to, table.to_csv(index=False).encode(errors='backslashreplace')) # of names that are no UTF-8
+        write_whole(to, table.to_csv(index=False))
         print(f'{counted(table)}. The labels are in {to}.')
     if not in_shell: return table
 

@@ -100,8 +100,9 @@ def write_whole(
     path,    # File to write or replace; its folder is made if missing
     content, # What is to be in it: text, or bytes
 ) -> Path: # The file
-    "Write a file whole, or not at all"
-    with whole_file(path) as f: f.write(content.encode() if isinstance(content, str) else content)
+    "Write a file whole, or not at all; in a text, letters of file names that are no UTF-8 are spelled out"
+    data = content.encode(errors='backslashreplace') if isinstance(content, str) else content
+    with whole_file(path) as f: f.write(data)
     return Path(path)
 
 # %% ../nbs/00_core.ipynb #7f6ac2dd

@@ -103,13 +103,15 @@ def spread(
 # %% ../nbs/19_deploy.ipynb #39b085fa
 def _check_view(learn, dls):
     "`ValueError` if `dls` make other pictures of files than the loaders of `learn`, on which it was trained"
-    own = learn.dls if isinstance(learn.dls.valid, DecodeOnceDL) else decode_once(learn.dls)
+    try: own = learn.dls if isinstance(learn.dls.valid, DecodeOnceDL) else decode_once(learn.dls.new_empty())
+    except ValueError: return # what cannot be taken over cannot be compared
     trained,given = recipe(own.valid, dls.valid.size),recipe(dls.valid)
     odd = [k for k in ('crop','mode') if trained[k]!=given[k]]
     odd += [k for k in ('scale','shift') if not np.allclose(trained[k], given[k], atol=1e-4)]
     if odd:
-        raise ValueError(f"dls makes other pictures of files than the Learner was trained on ({', '.join(odd)}): "
-                         "make dls as it was then.")
+        raise ValueError("These loaders make other pictures of files than the Learner was trained on "
+                         f"({', '.join(odd)}): make them as they were then. scale and shift are those of Normalize, "
+                         "which vision_learner adds: batch_tfms=Normalize.from_stats(*imagenet_stats).")
 
 # %% ../nbs/19_deploy.ipynb #5036b0b7
 class _Mean(nn.Module):
@@ -586,7 +588,7 @@ def predict_files(
     bs:int=64,       # Images at a time
     bar:bool=True,   # Show how far it is?
 ) -> pd.DataFrame: # Columns `file`, `label`, `probability`, `runner_up`, and `problem` for what cannot be read
-    "A label for each picture, with the numbers of `learn.predict`"
+    "A label for each picture, and how probable it is"
     learn = trained(learn)
     _one_label(learn)
     bs,files = whole_number(bs, 'bs'),_pictures(files)

@@ -334,7 +334,8 @@ def pooled(
     rows = [row for pair in _pairs(cells) for measure in measures for row in _pool(cells, *pair, measure)]
     columns = 'regime rival measure value low high p visible lowest highest cells'.split()
     res = pd.DataFrame(rows, columns=columns)
-    first = res.regime.map(lambda o: _original(cells, o)).rename('first')
+    original = res.regime.map(lambda o: _original(cells, o))
+    first = (original + ' in ' + res.cells.map(str)).rename('first') # in as many cells
     once = res.p.where(~pd.concat([res.rival, res.measure, first], axis=1).duplicated()) # what is the same counts once
     once = once.groupby([res.rival, res.measure]).transform(holm)
     return _with_verdict(res.assign(p_holm=once.groupby([res.rival, res.measure, first]).transform('first')), level)

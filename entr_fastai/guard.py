@@ -31,6 +31,11 @@ def replaced(
         vars(o).update(old)
 
 # %% ../nbs/05_guard.ipynb #3bf4213c
+def _forget_saved(learn):
+    "What a `SaveModelCallback` that begins anew has saved in an earlier fit is not of this one"
+    for cb in learn.cbs:
+        if isinstance(cb, SaveModelCallback) and cb.reset_on_fit: cb.last_saved_path = None
+
 def _tell_end(learn, final):
     "Tell the callbacks of `learn` that a fit was cancelled and is over"
     for cb in learn.cbs.sorted('order'):
@@ -48,6 +53,7 @@ def end_told(
     "Tell the callbacks of a fit of `learn` of its end when an error or Ctrl-C ends it, as of one that is cancelled"
     with_events = learn._with_events
     def told(f, event_type, ex, final=noop):
+        if event_type=='fit': _forget_saved(learn)
         try: with_events(f, event_type, ex, final)
         except BaseException:
             if event_type=='fit': _tell_end(learn, final)

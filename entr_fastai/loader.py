@@ -386,8 +386,8 @@ def _one_thread():
 
 # %% ../nbs/03_loader.ipynb #e1c5474d
 def _is_plain(dl):
-    "Whether nothing of the user's is done to single items"
-    return all(isinstance(o, AddMaskCodes) for o in dl.after_item.fs)
+    "Whether nothing of the user's is done before a batch is on the device"
+    return not dl.before_batch.fs and all(isinstance(o, AddMaskCodes) for o in dl.after_item.fs)
 
 # %% ../nbs/03_loader.ipynb #5b894945
 @patch
@@ -404,7 +404,7 @@ def create_whole(self:DecodeOnceDL,
     def part(j):
         return self._images(j, idxs, boxes, flips, train) if j in self.pictures else self._targets(j, idxs)
     with _one_thread(): b = tuple(part(j) for j in range(len(self.dataset.tls)))
-    if _is_plain(self): return self.do_batch([*zip(*b)]) if self.before_batch.fs else b
+    if _is_plain(self): return b
     # in the process that asks, for this moves Python's and NumPy's random numbers, too
     with seeded(int(rng.integers(2**32))): return self.do_batch([self.after_item(o) for o in zip(*b)])
 
@@ -519,10 +519,11 @@ def _crop(dl):
     if not sized: raise ValueError("decode_once needs to know the size: give the DataLoaders `item_tfms=Resize(224)`.")
     crops = sized.filter(risinstance((Resize,RandomResizedCrop,RandomResizedCropGPU)))
     crop = crops[-1] if crops else Resize(1)
+    squished = [getattr(o, 'method', None)==ResizeMethod.Squish for o in crops]
+    if any(squished) and not squished[-1]:
+        raise ValueError("decode_once cannot squish a picture and cut a part of it as well: leave out method='squish' "
+                         f"or the random part, or {_instead}")
     if isinstance(crop, RandomResizedCropGPU):
-        if any(getattr(o, 'method', None)==ResizeMethod.Squish for o in crops):
-            raise ValueError("decode_once cannot squish a picture and cut a part of it as well: leave out "
-                             f"method='squish' or min_scale, or {_instead}")
         crop = RandomResizedCrop(1, min_scale=crop.min_scale, ratio=crop.ratio, max_scale=crop.max_scale)
     return crop,side(sized[-1])
 

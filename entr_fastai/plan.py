@@ -217,7 +217,7 @@ class Costs:
 
     def _at(self, size, part, kind):
         "Seconds of a batch at `size`, between those that were measured in the number of pixels"
-        if size**2 < self.pixels[0]:
+        if not self.pixels[0] <= size**2 <= self.pixels[-1]:
             raise ValueError(f"What {size} px take was not measured: give measure that size, too.")
         return float(np.interp(size**2, self.pixels, self.columns[f'{part}_{kind}']))
 

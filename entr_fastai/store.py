@@ -581,6 +581,11 @@ def _find_or_fill(self:ImageStore, tl):
     return files
 
 # %% ../nbs/02_store.ipynb #7b0841df
+def _mapped(file, sizes):
+    "The pictures of so many bytes each in `file`, which is read when they are asked for"
+    if not sum(sizes): return [np.zeros(0, np.uint8)]*len(sizes)
+    return list(torch.from_file(str(file), shared=True, size=sum(sizes), dtype=torch.uint8).split(sizes))
+
 @patch
 def _from_disk(self:ImageStore, tl):
     "Bytes of all pictures, mapped from their file, and their shapes; the file is made before if need be"
@@ -589,12 +594,8 @@ def _from_disk(self:ImageStore, tl):
         raise OSError(f"Images cannot be kept on the disk ({e}): make room, or let the variable FASTAI_HOME name "
                       "a folder that can be written, or take where='ram'.") from e
     shapes = files.read_shapes()
-    empty = {int(i) for i in np.flatnonzero(shapes[:,0]==0)}
+    parts = _mapped(files.images, [_packed(*map(int, o)) for o in shapes])
     self.unreadable.clear()
-    for i in empty: self._pack(tl, i) # to know why they cannot be read
-    if empty-set(self.unreadable): # by now they can
-        shutil.rmtree(files.images.parent)
-        return self._from_disk(tl)
-    sizes = [_packed(*map(int, o)) for o in shapes]
-    if not sum(sizes): return [],shapes
-    return torch.from_file(str(files.images), shared=True, size=sum(sizes), dtype=torch.uint8).split(sizes), shapes
+    # those that could not be read when the file was made: why not, or by now they can
+    for i in map(int, np.flatnonzero(shapes[:,0]==0)): parts[i],shapes[i] = self._pack(tl, i)
+    return parts, shapes

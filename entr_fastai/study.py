@@ -414,6 +414,10 @@ def _about(study):
     "On what costs depend besides set, network and final size"
     return dict(recipe=study.recipe, weights=study.weights, bs=study.bs)
 
+def _starts(study):
+    "The sizes at which regimes that are written out begin"
+    return [as_schedule(o, 8, study.final).size_at(0) for o in study.regimes if o!='planned'] or [study.final]
+
 def _looks(study): return 'planned' in study.regimes and study.weights!='none'
 
 def _measured(study, dataset, arch, known=None):
@@ -422,8 +426,7 @@ def _measured(study, dataset, arch, known=None):
     if known is None:
         learn.create_opt()
         _,settings = recipes[study.recipe]
-        starts = [as_schedule(o, 8, study.final).size_at(0) for o in study.regimes if o!='planned']
-        known = dict(**steady_costs(learn, start=starts, **settings),
+        known = dict(**steady_costs(learn, start=_starts(study), **settings),
                      head_epochs=int(has_learnt(learn)), look=None, about=_about(study), **environment())
     if _looks(study): known['look'] = look(learn.dls, arch=arch).table.to_dict('list')
     return json_plain(known)
@@ -435,6 +438,9 @@ def _read_known(file, study):
     if known.get('about', _about(study))!=_about(study):
         raise ValueError(f"{file} was measured for another recipe, other weights or another batch size: "
                          "give another folder for this study.")
+    least = min(_starts(study))
+    if least < min(known['measured']['size']):
+        raise ValueError(f"{file} does not say what {least} px take: give another folder for this study.")
     return known
 
 def _kinds(study, known):
@@ -567,7 +573,7 @@ def _tidy(cells, out):
 def run_study(
     study:Study,   # Which runs there are
     out,           # Folder for their records; made if missing
-    executor=None, # Any `concurrent.futures.Executor`; without one, runs come one after another
+    executor=None, # One of spawned processes, or Dask's; without one, runs come one after another
     also=None,     # As for `train_cell`
 ) -> pd.DataFrame: # All runs of the study that have ended, as `read_runs` gives them
     """Run what is missing of `study`

@@ -24,18 +24,17 @@ from .guard import replaced
 from .ranks import gathered
 
 # %% ../nbs/06_checkpoint.ipynb #e5c5f1a8
-def _each(dls, name):
-    "The attribute `name` of the loaders that have one"
-    found = [getattr(dl, name, None) for dl in dls]
-    return [o for o in found if o is not None]
+def _streams(dls):
+    "What the order of each loader is drawn from, and what PyTorch's own loaders draw from"
+    return [o.rng for o in dls if getattr(o, 'rng', None)], [g for o in dls for g in generators(o)]
 
 # %% ../nbs/06_checkpoint.ipynb #cc196d5f
 def random_states(
     dls, # The loaders, fastai's or PyTorch's
 ) -> dict: # Numbers, text, tensors, and lists of them
     "Where all streams of random numbers are"
-    orders = [o.getstate() for o in _each(dls, 'rng')]
-    return dict(**rng_states(), loaders=orders, generators=[g.get_state() for o in dls for g in generators(o)])
+    orders,own = _streams(dls)
+    return dict(**rng_states(), loaders=[o.getstate() for o in orders], generators=[o.get_state() for o in own])
 
 # %% ../nbs/06_checkpoint.ipynb #57b9a856
 def set_random_states(
@@ -44,8 +43,9 @@ def set_random_states(
 ):
     "Let all streams of random numbers go on from `states`"
     set_rng_states(states)
-    for o,s in zip(_each(dls, 'rng'), states['loaders']): o.setstate(s)
-    for o,s in zip([g for o in dls for g in generators(o)], states['generators']): o.set_state(s)
+    orders,own = _streams(dls)
+    for o,s in zip(orders, states['loaders']): o.setstate(s)
+    for o,s in zip(own, states['generators']): o.set_state(s)
 
 # %% ../nbs/06_checkpoint.ipynb #009f2baf
 _kept = {Recorder: 'lrs iters losses values log',

@@ -19,7 +19,7 @@ import torchvision
 from fastai.vision.all import *
 from .core import synced_time, whole_number
 from .schedule import small_size
-from .resize import ProgressiveResize, check_sizes, image_size, loader_size, resize_way, resolve
+from .resize import ProgressiveResize, check_sizes, is_name, loader_size, resize_way, resolve
 from .guard import guarded, replaced
 from .ranks import check_processes, in_step
 from .checkpoint import Checkpoint, belongs_to, train_epochs
@@ -450,10 +450,10 @@ def _check_timed(epochs, sizes, minutes):
 def _planned(learn, minutes, sizes, since, look, frozen_epochs, freeze_to):
     "Look, measure and plan"
     began = perf_counter()
-    start = {'gradual':None, 'fixed':image_size(learn.dls.valid)}.get(sizes, sizes)
-    measured = measure(learn, freeze_to=freeze_to, start=start)
+    measured = measure(learn, freeze_to=freeze_to, start=None if is_name(sizes) else sizes)
     left = .07*60*minutes - (perf_counter()-began) # together they may take 7 % of the time
     if look is None and sizes=='gradual': look = _seen(learn, left, measured)
+    start = {'gradual':None, 'fixed':measured.attrs['final']}.get(sizes, sizes)
     res = plan(learn, minutes, look, start, measured, since, frozen_epochs)
     print(res.verdict)
     return res

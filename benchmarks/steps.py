@@ -4,11 +4,12 @@
 
 `layers`: a layer's way there and back as oneDNN's convolution and as products of matrices (`fast.pays` rests on it).
 `steps`: a step with this library's recipe, and for ResNet-18 and 50 a step of before, without products and in bfloat16
-wherever the processor knows it. `fits`: whole fits on aerial images (ENTR_DATA) against their ideal times. From random
-weights and random pixels, which take as long as any. All cases take turns in one process, and medians count. Writes
-data/results/steps/<part>-<device>.json. The device is cpu-avx2 where convolutions, torch itself and products are held
-to AVX2: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else meanwhile.
-`nbs/paper/02_loading.ipynb` draws the records.
+wherever the processor knows it; where the recipe takes bfloat16, also a step in 32 bits. `fits`: whole fits on aerial
+images (ENTR_DATA) against their ideal times. From random weights and random pixels, which take as long as any. All
+cases take turns in one process, and medians count. Writes data/results/steps/<part>-<device>.json. The device is
+cpu-bf16 where the recipe takes bfloat16 on the processor, and cpu-avx2 where convolutions, torch itself and products
+are held to AVX2: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else
+meanwhile. `nbs/paper/02_loading.ipynb` draws the records.
 """
 import json, os, sys, warnings
 from contextlib import ExitStack, nullcontext
@@ -23,14 +24,15 @@ from fastai.vision.all import CrossEntropyLossFlat, DataLoaders, L, TensorCatego
 from fastai.vision.all import default_device, resnet18, set_seed
 from entr_fastai import entr_learner, image_dls
 from entr_fastai.core import write_whole
-from entr_fastai.fast import as_products, pays
+from entr_fastai.fast import as_products, mixed_precision, pays
 from entr_fastai.record import environment, json_plain
 from loader import alternate
 
 results = Path(__file__).resolve().parent.parent/'data/results/steps'
 bs = 32
 avx2 = os.environ.get('MKL_ENABLE_INSTRUCTIONS')=='AVX2'
-device = 'gpu' if torch.cuda.is_available() else 'cpu-avx2' if avx2 else 'cpu'
+bf16 = not avx2 and mixed_precision('cpu') is not None
+device = 'gpu' if torch.cuda.is_available() else 'cpu-avx2' if avx2 else 'cpu-bf16' if bf16 else 'cpu'
 
 def random_dls(size, steps):
     "Loaders of `steps` batches each, of random pixels in two classes"
@@ -83,20 +85,22 @@ def knows_bfloat16():
 
 def step(case):
     "Seconds of a training step and of judging a batch"
-    arch,size,before = case
+    arch,size,way = case
     with ExitStack() as stack:
-        if before:
-            stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
-            stack.enter_context(mocked('entr_fastai.fast._bfloat16_is_quick', knows_bfloat16))
+        if way=='before': stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
+        if way!='now':
+            is_quick = knows_bfloat16 if way=='before' else lambda: False
+            stack.enter_context(mocked('entr_fastai.fast._bfloat16_is_quick', is_quick))
         return step_seconds(arch, size)
 
 def steps():
     archs = ('resnet18','resnet50') if avx2 else ('resnet18','resnet34','resnet50')
-    cases = [(a,s,before) for a in archs for s in (64,96,128,160,192,224) for before in (False, True)
-             if not before or a!='resnet34' and s in (64,96,128,224)]
+    ways = ('now','before','float32') if bf16 else ('now','before')
+    cases = [(a,s,way) for a in archs for s in (64,96,128,160,192,224) for way in ways
+             if way=='now' or a!='resnet34' and s in (64,96,128,224)]
     if avx2: cases = [o for o in cases if o[1] in (64,128,224) and o[0]=='resnet18']
-    for (arch,size,before),(train,valid) in in_turn(cases, step, 5).items():
-        yield dict(arch=arch, size=size, before=before, train_seconds=train, valid_seconds=valid)
+    for (arch,size,way),(train,valid) in in_turn(cases, step, 5).items():
+        yield dict(arch=arch, size=size, way=way, train_seconds=train, valid_seconds=valid)
 
 def fit_seconds(dls, schedule):
     "Training seconds of a fit, and the cost of its schedule"

@@ -59,6 +59,10 @@ def _copied(model):
     kept = [o.stored for o in hooks if isinstance(o, Hook) and isinstance(o.stored, Tensor)]
     return deepcopy(model, {id(o):o.detach() for o in kept})
 
+def _own(cb):
+    "A copy of a callback that shares no list or dict with it"
+    return copy_with(cb, **{k:copy(v) for k,v in vars(cb).items() if isinstance(v, (list,dict,L))})
+
 def _double(learn):
     "A learner that takes the steps that `learn` would, on a copy of its network"
     bound = isinstance(learn.opt_func, OptimWrapper) # to the parameters of the network itself
@@ -66,7 +70,7 @@ def _double(learn):
                     opt_func=fused_adamw if bound else learn.opt_func, metrics=deepcopy(list(learn.metrics)))
     own = 'progress', '_do_fit', *[cb.name for cb in learn.cbs] # of `learn` alone; a checkpoint replaces the second
     for name in own: vars(res).pop(name, None)
-    res.add_cbs([copy(cb) for cb in learn.cbs if isinstance(cb, _of_a_step)])
+    res.add_cbs([_own(cb) for cb in learn.cbs if isinstance(cb, _of_a_step)])
     res.add_cb(Recorder())
     res.create_opt()
     return res
@@ -383,7 +387,8 @@ def verdict(self:Plan) -> str:
     waits = (table.waiting*table.seconds).sum()/self.seconds
     limit = 'the loading of images' if waits>.4 else 'the network'
     given = f"{self.minutes:.3g} minute{'s'*(self.minutes!=1)}"
-    return (f"In {given}, {self.before:.0f} seconds of them for what comes before the fit: "
+    before = f"{self.before:.0f} second{'s'*(round(self.before)!=1)}"
+    return (f"In {given}, {before} of them for what comes before the fit: "
             f"{_stages_in_words(table)}. {_pays(self)}"
             f"{waits:.0%} of the time is spent waiting for images, so what limits it is {limit}.")
 

@@ -219,13 +219,22 @@ def _number_in(*files):
         except (OSError, ValueError): pass
 
 # %% ../nbs/02_store.ipynb #03a57809
-def _left_in_container():
-    "Bytes that the container has left"
-    group = '/sys/fs/cgroup'
-    most = _number_in(f'{group}/memory.max', f'{group}/memory/memory.limit_in_bytes')
-    used = _number_in(f'{group}/memory.current', f'{group}/memory/memory.usage_in_bytes')
-    return most - (used or 0) if most else math.inf
+def _cached(*files):
+    "Bytes of files' pages that make room when it is needed, by the first of `files` that can be read"
+    for f in map(Path, files):
+        try: rows = dict(line.split() for line in f.read_text().splitlines())
+        except OSError: continue
+        return int(rows.get('total_inactive_file', rows.get('inactive_file', 0)))
+    return 0
 
+def _left_in_container(group='/sys/fs/cgroup'):
+    "Bytes that the container has left"
+    most = _number_in(f'{group}/memory.max', f'{group}/memory/memory.limit_in_bytes')
+    used = _number_in(f'{group}/memory.current', f'{group}/memory/memory.usage_in_bytes') or 0
+    cached = _cached(f'{group}/memory.stat', f'{group}/memory/memory.stat')
+    return most - max(0, used-cached) if most else math.inf
+
+# %% ../nbs/02_store.ipynb #d4b851f2
 def _left_to_process():
     "Bytes that this process may still take"
     import resource # only Unix has it

@@ -14,7 +14,7 @@ import math
 import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -411,14 +411,17 @@ allowed = dict(float32=(.001, .005), float16=(.02, .01), int8=(1., .02)) # large
 
 def _refuse(found, apart, lost):
     "`ValueError` if `found` is beyond what is allowed"
-    most = [ifnone(o, default) for o,default in zip((apart, lost), allowed[found.precision])]
+    most,share = allowed[found.precision]
+    limits = (('apart', 'a probability may change by', found.apart, ifnone(apart, most)),
+              ('lost', 'the accuracy may fall by', found.lost, ifnone(lost, max(share, 1/found.images))))
     other = 'precision float32 or float16' if found.precision=='int8' else 'precision float32'
-    for what,is_,may in (('apart', found.apart, most[0]), ('lost', found.lost, most[1])):
+    for name,what,is_,may in limits:
         if is_ > may+1e-6:
-            raise ValueError(f"Not written, because {what} may be {may:g} at most, and is {is_:.3g}. {found.text} "
-                             f"Take {other}, or allow more with {what}.")
+            raise ValueError(f"Not written: {what} {may:.3g} at most, and does by {is_:.3g}. "
+                             f"{replace(found, file=found.file.name).text} "
+                             f"Take {other}, or allow more with export_onnx(…, {name}=…).")
     if (found.pixels_apart or 0) > 2:
-        raise ValueError(f"Not written, because predict.py would see these images otherwise than validation: their "
+        raise ValueError(f"Not written: predict.py would see these images otherwise than validation: their "
                          f"bytes are up to {found.pixels_apart} apart.")
 
 # %% ../nbs/19_deploy.ipynb #bd96c19a

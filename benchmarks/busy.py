@@ -3,10 +3,10 @@
     python benchmarks/busy.py [--again]
 
 A ResNet-18 trained as `entr_fit` does, drawn pictures, four epochs up to 96 px; alone, with one thread, and beside a
-process that keeps a core busy. The kinds take turns; the record, data/results/busy/cpu.json, has the seconds of each
-fit. Run nothing else meanwhile, and set no OMP_NUM_THREADS. `nbs/promises/05_fits.ipynb` shows it.
+process that keeps a core busy. The kinds take turns; the record, data/results/busy/<processor>.json, has the seconds of
+each fit. Run nothing else meanwhile, and set no OMP_NUM_THREADS. `nbs/promises/05_fits.ipynb` shows it.
 """
-import json, os, subprocess, sys, warnings
+import json, os, re, subprocess, sys, warnings
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -16,7 +16,8 @@ from entr_fastai import *
 from entr_fastai.core import write_whole
 from entr_fastai.record import environment
 
-file = Path(__file__).resolve().parent.parent/'data/results/busy/cpu.json'
+words = re.findall(r'\w+', re.sub(r'\(R\)|Processor', '', environment()['hardware']['cpu']))
+file = Path(__file__).resolve().parent.parent/'data/results/busy'/f"{'-'.join(words)}.json"
 
 @contextmanager
 def busy(processes):

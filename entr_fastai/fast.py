@@ -7,7 +7,7 @@ __all__ = ['meetings', 'as_products', 'pays', 'with_products', 'with_recording',
            'mixed_precision', 'fused_adamw', 'quick_callbacks']
 
 # %% ../nbs/08_fast.ipynb #ec3ab0bd
-import gc, math
+import gc, math, warnings
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, lru_cache
 from torch.autograd.function import once_differentiable
@@ -267,7 +267,7 @@ class CPUMixedPrecision(MixedPrecision):
     "Mixed precision in bfloat16 on a CPU"
     def __init__(self): super().__init__(AMPMode.BF16)
     def before_fit(self):
-        super().before_fit()
+        with warnings.catch_warnings(action='ignore'): super().before_fit() # it misses CUDA
         self.autocast = torch.autocast('cpu', dtype=torch.bfloat16)
 
 # %% ../nbs/08_fast.ipynb #739913b7

@@ -33,6 +33,7 @@ from .guard import replaced
 from .store import alike
 from .loader import Undecoded, image_dls
 from .record import RunRecord, environment, json_plain, read_runs
+from .fast import mixed_precision
 from .weights import as_arch, initial_weights
 from .look import look
 from .plan import Costs, first_size, has_learnt, measure, timetable
@@ -412,7 +413,9 @@ def known_costs(
 # %% ../nbs/15_study.ipynb #cc94728f
 def _about(study):
     "On what costs depend besides set, network and final size"
-    return dict(recipe=study.recipe, weights=study.weights, bs=study.bs)
+    mixed = mixed_precision(default_device())
+    precision = mixed.amp_mode.value if mixed else 'fp32'
+    return dict(recipe=study.recipe, weights=study.weights, bs=study.bs, precision=precision)
 
 def _starts(study):
     "The sizes at which regimes that are written out begin"
@@ -435,9 +438,10 @@ def _read_known(file, study):
     "What `file` says, if it is there; `ValueError` if it was measured for another kind of study"
     if not file.exists(): return None
     known = json.loads(file.read_text())
-    if known.get('about', _about(study))!=_about(study):
-        raise ValueError(f"{file} was measured for another recipe, other weights or another batch size: "
-                         "give another folder for this study.")
+    here = _about(study)
+    odd = [f'{k} {v} there, {here[k]} here' for k,v in known.get('about', {}).items() if v!=here[k]]
+    if odd: raise ValueError(f"{file} was measured for another study or kind of processor ({'; '.join(odd)}): "
+                             "give another folder for this one.")
     least = min(_starts(study))
     if least < min(known['measured']['size']):
         raise ValueError(f"{file} does not say what {least} px take: give another folder for this study.")

@@ -212,26 +212,23 @@ def _proc(file):
     rows = [line.split() for line in Path('/proc', file).read_text().splitlines()]
     return {row[0].rstrip(':'): 1024*int(row[1]) for row in rows if row[-1:]==['kB']}
 
-def _number_in(*files):
-    "The number in the first of `files` that holds one"
+def _first(read, *files):
+    "What `read` makes of the text of the first of `files` that it can read"
     for f in map(Path, files):
-        try: return int(f.read_text())
+        try: return read(f.read_text())
         except (OSError, ValueError): pass
 
 # %% ../nbs/02_store.ipynb #03a57809
-def _cached(*files):
-    "Bytes of files' pages that make room when it is needed, by the first of `files` that can be read"
-    for f in map(Path, files):
-        try: rows = dict(line.split() for line in f.read_text().splitlines())
-        except OSError: continue
-        return int(rows.get('total_inactive_file', rows.get('inactive_file', 0)))
-    return 0
+def _cached(stat):
+    "Bytes of files' pages that make room when it is needed, by the text of a memory.stat"
+    rows = dict(line.split() for line in stat.splitlines())
+    return int(rows.get('total_inactive_file', rows.get('inactive_file', 0)))
 
 def _left_in_container(group='/sys/fs/cgroup'):
     "Bytes that the container has left"
-    most = _number_in(f'{group}/memory.max', f'{group}/memory/memory.limit_in_bytes')
-    used = _number_in(f'{group}/memory.current', f'{group}/memory/memory.usage_in_bytes') or 0
-    cached = _cached(f'{group}/memory.stat', f'{group}/memory/memory.stat')
+    most = _first(int, f'{group}/memory.max', f'{group}/memory/memory.limit_in_bytes')
+    used = _first(int, f'{group}/memory.current', f'{group}/memory/memory.usage_in_bytes') or 0
+    cached = _first(_cached, f'{group}/memory.stat', f'{group}/memory/memory.stat') or 0
     return most - max(0, used-cached) if most else math.inf
 
 # %% ../nbs/02_store.ipynb #d4b851f2

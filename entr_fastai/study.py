@@ -32,7 +32,7 @@ from .images import Pictures, checked, from_folder, report
 from .guard import replaced
 from .store import alike
 from .loader import Undecoded, image_dls
-from .record import RunRecord, environment, json_plain, read_runs
+from .record import RunRecord, environment, json_plain, precision_of, read_runs
 from .fast import mixed_precision
 from .weights import as_arch, initial_weights
 from .look import look
@@ -413,8 +413,7 @@ def known_costs(
 # %% ../nbs/15_study.ipynb #cc94728f
 def _about(study):
     "On what costs depend besides set, network and final size"
-    mixed = mixed_precision(default_device())
-    precision = mixed.amp_mode.value if mixed else 'fp32'
+    precision = precision_of(mixed_precision(default_device()))
     return dict(recipe=study.recipe, weights=study.weights, bs=study.bs, precision=precision)
 
 def _starts(study):

@@ -35,7 +35,7 @@ from entr_fastai.learner import FitLog
 from entr_fastai.weights import WeightsError, fetch_weights, weights_source
 from contest import bs as contest_bs, some_aerial, stock_dls
 from loader import alternate, photos, ratio, stock
-from overhead import in_turn
+from overhead import in_16_bits, in_turn
 
 results = Path(__file__).resolve().parent.parent/'data/results/gpu'
 
@@ -236,7 +236,7 @@ def ways(scale):
 
 def modes():
     "Ways of computing in 16 bits on this device"
-    if on_gpu(): return [mixed_precision('cuda')] + [MixedPrecision('bf16')]*torch.cuda.is_bf16_supported()
+    if on_gpu(): return [MixedPrecision(init_scale=2**10)] + [MixedPrecision('bf16')]*torch.cuda.is_bf16_supported()
     return [CPUMixedPrecision()] if default_device().type=='cpu' else []
 
 class Scales(Callback):
@@ -447,10 +447,7 @@ def hand_made_step(dls, arch):
     model = create_vision_model(arch, dls.c, pretrained=False).train()
     model.to(dls.device, memory_format=torch.channels_last)
     opt = torch.optim.AdamW(model.parameters(), 2e-4, fused=True)
-    kind = dls.device.type
-    scaler = torch.amp.GradScaler(kind, enabled=kind=='cuda')
-    amp = torch.autocast(kind, torch.float16 if kind=='cuda' else torch.bfloat16,
-                         enabled=mixed_precision(dls.device) is not None)
+    amp,scaler = in_16_bits(dls.device)
     def step(b):
         x,y = (o.as_subclass(Tensor) for o in b)
         with amp: loss = F.cross_entropy(model(x.contiguous(memory_format=torch.channels_last)), y)
@@ -488,6 +485,10 @@ def sizes(scale):
     yield most(f'seconds at {small} px ÷ at {final} px, {arch.__name__}', ratio(a, b), 1.15*(small/final)**2 + .02,
                small=a, final=b)
 
+def as_documented(learn):
+    "Let stock fastai's `learn` compute in 16 bits as its documentation does"
+    return learn.to_fp16() if on_gpu() else learn.add_cbs(L(mixed_precision(learn.dls.device)))
+
 def stock_seconds(learn):
     "Seconds of a step, in an epoch of fastai's own `fit`"
     log = FitLog()
@@ -503,7 +504,7 @@ def against_stock(scale):
     path,final = photographs(scale),scale.sizes[-1]
     ours = new_learner(image_dls(path, final, bs=32))
     theirs = vision_learner(stock(path, final, num_workers=2), resnet18, pretrained=False, metrics=accuracy)
-    theirs.add_cbs(L(mixed_precision(theirs.dls.device))) # on a GPU what to_fp16 adds
+    as_documented(theirs)
     rounds = [(stock_seconds(theirs), our_seconds(ours)) for _ in range(scale.rounds+1)][1:]
     a,b = zip(*rounds)
     yield least(f'seconds of stock fastai ÷ ours, resnet18 at {final} px', ratio(a, b), 8, fastai=a, ours=b,
@@ -541,7 +542,7 @@ def aerial_images(scale):
 def stock_fit(scale, df, arch):
     "A learner after fastai's own loader and `fine_tune`, in 16 bits"
     learn = vision_learner(stock_dls(df, scale.sizes[-1]), arch, metrics=accuracy)
-    learn.add_cbs(L(mixed_precision(learn.dls.device)))
+    as_documented(learn)
     with learn.no_bar(), learn.no_logging(): learn.fine_tune(scale.epochs-1)
     return learn
 

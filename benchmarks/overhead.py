@@ -17,20 +17,25 @@ from entr_fastai.fast import mixed_precision
 
 results = Path(__file__).resolve().parent.parent/'data/results/overhead'
 
+def in_16_bits(device):
+    "torch's context for 16 bits where `entr_learner` computes in them on `device`, and the scaler that belongs to it"
+    mode = mixed_precision(device)
+    half = torch.float16 if mode and mode.amp_mode.value=='fp16' else torch.bfloat16
+    scaler = torch.amp.GradScaler(device.type, enabled=half==torch.float16)
+    return torch.autocast(device.type, half, enabled=mode is not None), scaler
+
 def by_hand(dls):
     "Seconds of the second of two epochs, as one would write them without fastai"
     model = create_vision_model(resnet18, dls.c, pretrained=False).train()
     model.to(dls.device, memory_format=torch.channels_last)
     opt = torch.optim.AdamW(model.parameters(), 2e-4, fused=True)
     sched = torch.optim.lr_scheduler.OneCycleLR(opt, 2e-3, total_steps=2*len(dls.train))
-    half = torch.float16 if dls.device.type=='cuda' else torch.bfloat16
-    scaler = torch.amp.GradScaler(dls.device.type, enabled=half==torch.float16)
+    amp,scaler = in_16_bits(dls.device)
     for _ in range(2):
         began = synced_time()
         for b in dls.train:
             x,y = (o.as_subclass(Tensor) for o in b)
-            with torch.autocast(dls.device.type, half, enabled=mixed_precision(dls.device) is not None):
-                loss = F.cross_entropy(model(x.contiguous(memory_format=torch.channels_last)), y)
+            with amp: loss = F.cross_entropy(model(x.contiguous(memory_format=torch.channels_last)), y)
             scaler.scale(loss).backward()
             scaler.step(opt)
             scaler.update()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['whole_number', 'pixels', 'share', 'check_columns', 'name_some', 'whole_file', 'write_whole', 'has_files',
            'whole_folder', 'file_sha256', 'fingerprint_files', 'rng_states', 'set_rng_states', 'rng_restorer', 'seeded',
-           'in_eval', 'synced_time', 'say', 'copy_with']
+           'in_eval', 'synced_time', 'Later', 'say', 'copy_with']
 
 # %% ../nbs/00_core.ipynb #be39af79
 import os
@@ -211,6 +211,20 @@ def synced_time() -> float: # Of `time.perf_counter`
     if torch.cuda.is_available(): torch.cuda.synchronize()
     elif torch.backends.mps.is_available(): torch.mps.synchronize()
     return perf_counter()
+
+# %% ../nbs/00_core.ipynb #ee33b0a6
+class Later:
+    "A tensor on its way from a GPU, which computes on meanwhile"
+    def __init__(self,
+        x:torch.Tensor, # On any device
+    ):
+        self.tensor = x.detach().to('cpu', non_blocking=x.is_cuda) # Apple's GPU would give what is not there yet
+        self.there = torch.cuda.Event() if x.is_cuda else None
+        if self.there: self.there.record()
+
+    def __call__(self) -> torch.Tensor: # On the CPU
+        if self.there: self.there.synchronize()
+        return self.tensor
 
 # %% ../nbs/00_core.ipynb #83501312
 def say(

@@ -7,6 +7,7 @@ __all__ = ['replaced', 'end_told', 'autocast_depth', 'autocast_kept', 'autocast_
            'in_parts', 'split_when_full', 'SomeBatches', 'busy_seconds', 'free_threads', 'SharedCores', 'guarded']
 
 # %% ../nbs/05_guard.ipynb #72c6e42e
+import math
 import os
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from time import perf_counter, process_time, sleep
 from fastai.basics import *
 from fastai.callback.tracker import SaveModelCallback
 from torch.utils.checkpoint import checkpoint
-from .core import rng_restorer, rng_states, set_rng_states
+from .core import Later, rng_restorer, rng_states, set_rng_states
 
 # %% ../nbs/05_guard.ipynb #8a27a516
 @contextmanager
@@ -97,14 +98,49 @@ def autocast_closed(
     with replaced(learn, one_batch=one_batch): yield
 
 # %% ../nbs/05_guard.ipynb #b14792c4
-def _not_finite(learn):
+def _not_finite(loss, batch, epoch, lr):
     "The error for a loss that is not a number"
-    loss = learn.loss.mean().item()
-    lr = learn.opt.hypers[-1]['lr']
     return FloatingPointError(
-        f"The loss of batch {learn.iter+1} in epoch {learn.epoch+1} is {loss:.3g}, so the fit stopped before it could "
-        f"spoil the weights: take a lower learning rate (it was {lr:.2g} here), "
+        f"The loss of batch {batch} in epoch {epoch} is {loss:.3g}, so the fit stopped before it could spoil the "
+        f"weights: take a lower learning rate (it was {lr:.2g} here), "
         "or look for numbers that are missing in the targets.")
+
+class _LossWatch:
+    "Judges the loss of each batch of `learn` or, where that would be to wait, of the batch before"
+    device = 'cuda' # the kind that is waited for
+    def __init__(self, learn): self.learn,self.in_a_row,self.open,self.told = learn,0,None,None
+
+    def _is_scaled(self): return getattr(getattr(self.learn, 'scaler', None), 'is_enabled', bool)()
+
+    def _leaves_out(self, loss):
+        "The optimiser, if it can be told to leave out the step that is next"
+        opt = getattr(self.learn.opt, 'opt', None)
+        fused = getattr(opt, 'defaults', {}).get('fused')
+        # of several processes each would have to know of the others' losses
+        can = fused and loss.device.type==self.device and not self._is_scaled() and not num_distrib()
+        return opt if can else None
+
+    def see(self):
+        "The loss of the batch that `learn` is at"
+        learn = self.learn
+        loss = learn.loss.detach().as_subclass(Tensor).mean()
+        if opt := self._leaves_out(loss):
+            self.told = opt
+            opt.found_inf = torch.isfinite(loss).logical_not().float()
+        self.judge()
+        self.open = Later(loss),learn.iter+1,learn.epoch+1,learn.opt.hypers[-1]['lr']
+        if not opt: self.judge()
+
+    def judge(self):
+        "Raise for the loss that waits for it"
+        if not self.open: return
+        (later,*where),self.open = self.open,None
+        loss = later().item()
+        self.in_a_row = 0 if math.isfinite(loss) else self.in_a_row+1
+        if self.in_a_row > (9 if self._is_scaled() else 0): raise _not_finite(loss, *where)
+
+    def let_go(self):
+        if self.told: vars(self.told).pop('found_inf', None)
 
 # %% ../nbs/05_guard.ipynb #eda28c2d
 @contextmanager
@@ -112,24 +148,27 @@ def finite_loss(
     learn:Learner, # The fit inside is this one's
 ):
     "Raise a `FloatingPointError` before `learn` learns from a loss that is not a number"
-    backward = learn._backward
-    in_a_row = 0
-    def checked():
-        nonlocal in_a_row
+    backward,train = learn._backward,learn._do_epoch_train
+    watch = _LossWatch(learn)
+    def watched():
         backward() # before the question, to which a GPU answers when it is done with what it was told to do
-        in_a_row = 0 if torch.isfinite(learn.loss).all() else in_a_row+1
-        scaled = getattr(getattr(learn, 'scaler', None), 'is_enabled', bool)()
-        if in_a_row > (9 if scaled else 0): raise _not_finite(learn)
-    with replaced(learn, _backward=checked): yield
+        watch.see()
+    def trained():
+        train()
+        watch.judge()
+    with replaced(learn, _backward=watched, _do_epoch_train=trained):
+        try: yield
+        finally: watch.let_go()
 
 # %% ../nbs/05_guard.ipynb #10899ede
 @torch.no_grad()
 def _buffers_restorer(buffers):
     "A function that puts `buffers` back to what they are now"
-    if not buffers: return noop
-    old = torch._foreach_mul(buffers, 1) # a GPU copies them in one go
+    kinds = groupby(buffers, lambda b: b.dtype).values() # a GPU copies those of one kind in one go
+    old = [torch._foreach_mul(o, 1) for o in kinds]
     def back():
-        for b,o in zip(buffers, old): b.detach().copy_(o)
+        for now,before in zip(kinds, old):
+            for b,o in zip(now, before): b.detach().copy_(o)
     return back
 
 # %% ../nbs/05_guard.ipynb #477a8de3

@@ -78,11 +78,17 @@ def crop_resize(
     return resize(x, (size,size))[0]
 
 # %% ../nbs/03_loader.ipynb #b8ba3c84
+def _sent(x, device):
+    "`x`, which was made on the CPU, on `device`"
+    if device.type=='cuda': x = x.pin_memory() # or the copy would wait for the network
+    return x.to(device, non_blocking=True)
+
 def look_up_(
-    x:Tensor,     # Bytes, images × channels × height × width
-    table:Tensor, # Bytes, images × 256
+    x:Tensor,     # Bytes, images × channels × height × width, on any device
+    table:Tensor, # Bytes, images × 256, on the CPU
 ) -> Tensor: # `x`
     "In place: replace each byte of an image by what its row of `table` has in that place"
+    if x.device.type!='cpu': return x.copy_(_sent(table, x.device).gather(1, x.flatten(1).long()).view(x.shape))
     same = bytes(range(256))
     for img,row in zip(x.numpy(), map(bytes, table.numpy())):
         if row!=same: img[:] = np.frombuffer(img.tobytes().translate(row), np.uint8).reshape(img.shape)
@@ -99,32 +105,34 @@ class BytePipeline(Pipeline):
     "A `Pipeline` that works on bytes, and in place, for as long as it can, where all its transforms allow it"
     def __call__(self, b):
         x = b[0] if isinstance(b, tuple) and b else None
-        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8 and x.device.type=='cpu'
+        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8
         if not on_bytes or not all(map(_by_byte, self.fs)): return super().__call__(b)
         if self.split_idx==0 and self.fs.filter(risinstance(LightingTfm)): self._light_(x)
         return self._floats(*b)
 
 # %% ../nbs/03_loader.ipynb #352cab65
 @patch
-def _run(self:BytePipeline, leave_out, b):
-    "`b` after the transforms that are not of the class `leave_out`"
-    fs = self.fs.filter(lambda o: not isinstance(o, leave_out))
+def _unlit(self:BytePipeline, b):
+    "`b` after the transforms that leave its light as it is"
+    fs = self.fs.filter(lambda o: not isinstance(o, LightingTfm))
     return compose_tfms(b, tfms=fs, split_idx=self.split_idx)
 
 # %% ../nbs/03_loader.ipynb #34e3180c
 @patch
 def _light_(self:BytePipeline, x):
     "Change the light of each image of the batch `x` in place"
-    n,c = x.shape[:2]
-    every_byte = torch.arange(256, dtype=torch.uint8).view(1,1,1,256).expand(n,c,1,256)
-    lit = self._run(Normalize, (type(x)(every_byte),))[0].as_subclass(Tensor)
+    lit = torch.linspace(0, 1, 256).expand(len(x),1,1,256)
+    for tfm in self.fs.filter(risinstance(LightingTfm)):
+        tfm.before_call(lit, 0)
+        for f in tfm.fs: f.change = f.change.as_subclass(Tensor) # fastai's own class takes twice as long
+        lit = TensorImage.lighting(lit, partial(compose_tfms, tfms=tfm.fs))
     look_up_(x.as_subclass(Tensor), lit[:,0,0].mul(255).round_().byte())
 
 @patch
 def _floats(self:BytePipeline, x, *rest):
     "The batch `x` as floats, normalised, and the `rest` as the transforms leave it"
-    ends = type(x)(tensor([0,255], dtype=torch.uint8).expand(1,x.shape[1],1,2))
-    ends,*rest = self._run(LightingTfm, (ends, *rest))
+    ends = type(x)(torch.arange(0, 256, 255, dtype=torch.uint8, device=x.device).expand(1,x.shape[1],1,2))
+    ends,*rest = self._unlit((ends, *rest))
     low,high = ends.as_subclass(Tensor).split(1, -1)
     return type(x)(torch.mul(x.as_subclass(Tensor), (high-low)/255).add_(low)), *rest
 
@@ -138,16 +146,18 @@ def sizes(self:ImageStore,
     return w,h
 
 # %% ../nbs/03_loader.ipynb #5d4544d4
-def _middles(n, size):
-    "Where in parts of `n` pixels the middles of the new pixels lie"
-    return (torch.arange(size, device=n.device)+.5)*n/size
+def _middles(n, turned, size):
+    "Where in parts of `n` pixels the middles of the new pixels lie, in reverse where they are `turned`"
+    places = torch.arange(.5, size, device=n.device)
+    return torch.where(turned, size-places, places)*n/size
 
-def _resizing(n, pixels, middles):
-    "For parts of `n` pixels the matrices that resize them as `resize_antialiased` does"
-    scale = n/middles.shape[1]
-    far = (pixels+.5-middles[...,None]).abs()
-    weights = (1-far/scale.clamp(min=1)[...,None]).clamp(min=0)*(pixels<n)[:,None]
-    return weights/weights.sum(-1, keepdim=True)
+def _resizing(n, middles, most):
+    "For parts of `n` pixels, `most` at most, the matrices that resize them as `resize_antialiased` does"
+    pixels = torch.arange(.5, most, device=n.device)
+    scale = (n/middles.shape[-1]).clamp_(min=1)
+    far = (pixels-middles[...,None]).abs_()
+    weights = far.div_(scale[...,None]).neg_().add_(1).clamp_(min=0).mul_((pixels<n)[...,None,:])
+    return weights.div_(weights.sum(-1, keepdim=True))
 
 # %% ../nbs/03_loader.ipynb #a1263048
 @patch
@@ -156,18 +166,17 @@ def _cut_at_once(self:ImageStore, idxs, half, boxes, flips, size):
     (left,top,w,h),block,channels = boxes.T,self.block,self.shapes[idxs[0],0]
     wide = (self.shapes[idxs,2]+half)//(1+half)
     first = self.starts[idxs,half]//channels + top*wide + left
-    numbers = torch.from_numpy(np.stack([first, wide, w, h, flips]))
-    if block.is_cuda: numbers = numbers.pin_memory() # or the copy would wait for the network
-    first,wide,w_,h_,flip = numbers.to(block.device, non_blocking=True)[...,None]
-    x,y = _middles(w_, size),_middles(h_, size)
-    x = torch.where(flip>0, x.flip(-1), x)
+    numbers = torch.from_numpy(np.stack([first, wide, h, w, 0*flips, flips]))
+    first,wide,*sides = _sent(numbers, block.device)[...,None]
+    n,turned = torch.stack(sides).view(2, 2, -1, 1) # of rows and of columns
+    middles = _middles(n, turned>0, size)
     def pixels(rows, columns): # images × channels × rows × columns
         return block.view(-1, channels)[(first+rows*wide)[...,None] + columns[:,None]].permute(0,3,1,2)
-    if self.resample==NEAREST: return pixels(y.long(), x.long())
-    rows,columns = torch.arange(h.max(), device=block.device),torch.arange(w.max(), device=block.device)
-    part = pixels(rows.minimum(h_-1), columns.minimum(w_-1)).float()
-    down,across = _resizing(h_, rows, y)[:,None],_resizing(w_, columns, x)[:,None]
-    return (down@part@across.mT).round_().byte()
+    if self.resample==NEAREST: return pixels(*middles.long())
+    rows,columns = [torch.arange(o.max(), device=block.device).minimum(last) for o,last in zip((h,w), n-1)]
+    down,across = _resizing(n, middles, max(h.max(), w.max()))[:,:,None]
+    part = pixels(rows, columns).float()
+    return (down[...,:h.max()]@part@across[...,:w.max()].mT).round_().byte()
 
 # %% ../nbs/03_loader.ipynb #16132f03
 def _stacked(parts, flips):
@@ -439,7 +448,9 @@ def _targets(self:DecodeOnceDL, j, idxs):
     # all at once: small things that stay, made in between large ones that go, would keep the memory in pieces
     if j not in self.targets: self.targets[j] = _at_once(list(self.dataset.tls[j]))
     ys = self.targets[j]
-    return ys[idxs] if isinstance(ys, Tensor) else fa_collate([ys[i] for i in idxs])
+    if not isinstance(ys, Tensor): return fa_collate([ys[i] for i in idxs])
+    on_device = self.pictures[0].where=='device' # the images are there already
+    return _sent(ys[idxs], self.pictures[0][0].device) if on_device else ys[idxs]
 
 # %% ../nbs/03_loader.ipynb #2001d19a
 def tfm_name(

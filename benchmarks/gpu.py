@@ -402,6 +402,23 @@ def left(scale):
     with suppress(ZeroDivisionError): fitted(learn, sizes=growing, cbs=Breaks())
     yield most('MiB that a fit has left that ended in an error', allocated()-before, .1)
 
+class Spoils(Callback):
+    "The loss of one batch is not a number"
+    order = MixedPrecision.order+1
+    def after_loss(self):
+        if not self.training or self.train_iter!=3: return
+        self.learn.loss = self.loss*np.nan
+        self.learn.loss_grad = self.loss_grad*np.nan
+
+def spoilt(scale):
+    "A fit stops at a loss that is not a number, and has not learnt from it"
+    learn,said = new_learner(drawn(scale)),'nothing'
+    try: fitted(learn, sizes=growing, cbs=Spoils())
+    except FloatingPointError as e: said = str(e)
+    yield holds('it says at which batch', 'batch 4 in epoch 1 is nan' in said, said)
+    whole = all(p.isfinite().all() for p in learn.model.parameters())
+    yield holds('all weights are numbers', whole, whole)
+
 @contextmanager
 def recording(on):
     "Fits inside repeat recorded commands where they can, as ever, or do not; yields how often was recorded"
@@ -585,7 +602,7 @@ def contest_resnet50(scale):
     yield from contest(scale, resnet50)
 
 right = dict(batches=batches, ahead=ahead, store=store, ways=ways, half=half, resume=resume, memory=memory, left=left,
-             recorded=recorded)
+             spoilt=spoilt, recorded=recorded)
 fast = dict(efficiency=efficiency, commands=commands, sizes=sizes, stock=against_stock, overhead=overhead, ideal=ideal,
             contest_resnet18=contest_resnet18, contest_resnet50=contest_resnet50)
 parts = right | fast

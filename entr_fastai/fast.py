@@ -296,6 +296,10 @@ def with_late_losses(
         recorder.smooth_loss = mean
 
 # %% ../nbs/08_fast.ipynb #79bc7b36
+def _answers(cb, name):
+    "Whether `cb` has something to do at an event, or hears them all in a way of its own"
+    return hasattr(type(cb), name) or name in vars(cb) or type(cb).__call__ is not Callback.__call__
+
 @contextmanager
 def with_quick_events(
     learn:Learner, # The fit inside is this one's
@@ -305,7 +309,7 @@ def with_quick_events(
     def tell(name):
         if name=='after_fit' or not hasattr(event, name): return tell_all(name) # at the end each begins to run again
         for cb in learn.cbs.sorted('order'):
-            if hasattr(type(cb), name) or name in vars(cb): cb(name)
+            if _answers(cb, name): cb(name)
     with replaced(learn, _call_one=tell): yield
 
 # %% ../nbs/08_fast.ipynb #1b059c3a

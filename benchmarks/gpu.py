@@ -88,7 +88,8 @@ def allocated():
     gc.collect()
     kind = default_device().type
     if kind=='cuda': torch._C._cuda_clearCublasWorkspaces() # kept for each thread, by no one's wish
-    taken = dict(cuda=torch.cuda.memory_allocated, mps=torch.mps.current_allocated_memory).get(kind, int)
+    def asked_for(): return torch.cuda.memory_stats()['requested_bytes.all.current'] # it is given a little more
+    taken = dict(cuda=asked_for, mps=torch.mps.current_allocated_memory).get(kind, int)
     return taken()/2**20
 
 def some_files(scale):

@@ -270,7 +270,7 @@ class LateLoss(Callback):
         self.last = None
 
     def after_batch(self):
-        if not self.training: return
+        if not self.training or not len(self.yb): return
         now = Later(self.recorder.losses[-1])
         self.learn.smooth_loss = (self.last or now)()
         self.last = now

@@ -167,8 +167,9 @@ def _cut_at_once(self:ImageStore, idxs, half, boxes, flips, size):
     wide = (self.shapes[idxs,2]+half)//(1+half)
     first = self.starts[idxs,half]//channels + top*wide + left
     numbers = torch.from_numpy(np.stack([first, wide, h, w, 0*flips, flips]))
-    first,wide,*sides = _sent(numbers, block.device)[...,None]
-    n,turned = torch.stack(sides).view(2, 2, -1, 1) # of rows and of columns
+    numbers = _sent(numbers, block.device)[...,None]
+    first,wide = numbers[:2]
+    n,turned = numbers[2:].view(2, 2, -1, 1) # of rows and of columns
     middles = _middles(n, turned>0, size)
     def pixels(rows, columns): # images × channels × rows × columns
         return block.view(-1, channels)[(first+rows*wide)[...,None] + columns[:,None]].permute(0,3,1,2)

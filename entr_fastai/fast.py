@@ -265,10 +265,7 @@ class LateLoss(Callback):
     "`smooth_loss` is that of the step before; the recorder's losses are brought to the CPU when an epoch is trained"
     order = Recorder.order+1
     remove_on_fetch = True # with the recorder
-    def before_train(self):
-        self.known = len(self.recorder.losses)
-        self.last = None
-
+    def before_train(self): self.last = None
     def after_batch(self):
         if not self.training or not len(self.yb): return
         now = Later(self.recorder.losses[-1])
@@ -276,8 +273,7 @@ class LateLoss(Callback):
         self.last = now
 
     def after_train(self):
-        losses = self.recorder.losses
-        losses[self.known:] = [o.cpu() for o in losses[self.known:]]
+        losses = self.recorder.losses = [o.cpu() for o in self.recorder.losses]
         if losses: self.learn.smooth_loss = losses[-1]
 
 @contextmanager
@@ -294,6 +290,7 @@ def with_late_losses(
     finally:
         vars(mean).update(to_device(vars(recorder.smooth_loss), 'cpu'))
         recorder.smooth_loss = mean
+        recorder.losses = to_device(getattr(recorder, 'losses', []), 'cpu') # an error may have ended the fit
 
 # %% ../nbs/08_fast.ipynb #79bc7b36
 def _answers(cb, name):

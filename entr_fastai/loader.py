@@ -105,7 +105,7 @@ class BytePipeline(Pipeline):
     "A `Pipeline` that works on bytes, and in place, for as long as it can, where all its transforms allow it"
     def __call__(self, b):
         x = b[0] if isinstance(b, tuple) and b else None
-        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8
+        on_bytes = isinstance(x, TensorImage) and x.dtype==torch.uint8 and x.device.type in ('cpu','cuda')
         if not on_bytes or not all(map(_by_byte, self.fs)): return super().__call__(b)
         if self.split_idx==0 and self.fs.filter(risinstance(LightingTfm)): self._light_(x)
         return self._floats(*b)

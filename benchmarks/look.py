@@ -16,16 +16,15 @@ from time import perf_counter
 from fastai.vision.all import *
 from entr_fastai import *
 from entr_fastai.core import write_whole
-from entr_fastai.datasets import published as all_published
+from entr_fastai.datasets import published
 from entr_fastai.record import environment, json_plain
 from entr_fastai.study import Study, run_study
 from entr_fastai.weights import fetch_weights, weights_source
 
 results = Path(__file__).resolve().parent.parent/'data/results/look'
-published = dict(steel=steel, bees=bees, aerial=aerial)
 
 # name, set, classes (all if none are named), final size, images at most
-sets = [*[(f'{name}-{size}', name, (), size, 1000) for name in published for size in (128,224)],
+sets = [*[(f'{name}-{size}', name, (), size, 1000) for name in ('steel','bees','aerial') for size in (128,224)],
         ('aerial-224-all', 'aerial', (), 224, 1680)]
 tasks = [(name, name.split('-')[0], classes, 128, 1000) for name,classes in {
     'aerial-residential': ('denseresidential','mediumresidential','sparseresidential'),
@@ -37,11 +36,16 @@ tasks = [(name, name.split('-')[0], classes, 128, 1000) for name,classes in {
     'bees-mites': ('Varroa, Small Hive Beetles','few varrao, hive beetles'),
     'bees-ants': ('ant problems','hive being robbed')}.items()]
 
+def of_classes(name, classes):
+    "The images of a set, or of some of its classes"
+    df = published[name]()
+    return df[df.label.isin(classes)].reset_index(drop=True) if classes else df
+
 def loaders(name, classes, size):
     "The images of a set, or of some of its classes, on the sides where the set has them"
-    df = published[name]()
+    df = of_classes(name, classes)
     known = set(df.label[df.valid]) & set(df.label[~df.valid]) # a class may be on one side alone
-    df = df[df.label.isin(known & set(classes) if classes else known)].reset_index(drop=True)
+    df = df[df.label.isin(known)].reset_index(drop=True)
     return image_dls(df, size, file_col='file', label_col='label', valid_col='valid')
 
 def case(name, of, classes, size, most):
@@ -57,11 +61,6 @@ def case(name, of, classes, size, most):
                 confused=seen.confused.to_dict('list'), twins=len(seen.pairs), good_from=seen.good_from,
                 still_rising=seen.still_rising, verdict=seen.verdict, weights=weights_source(fetch_weights(resnet18)))
 
-def of_classes(name, classes):
-    "The images of some classes of a set"
-    df = published[name]()
-    return df[df.label.isin(classes)].reset_index(drop=True)
-
 def scaled_costs(dataset, n, bs):
     "What epochs of `n` images take, four fifths of them for training: batches as in the costs of the whole set"
     file = 'bees_2000' if dataset=='bees' else dataset
@@ -71,7 +70,7 @@ def scaled_costs(dataset, n, bs):
 
 def order_study(folder):
     "The study of the tasks, the costs in place that tell what fits into the same time"
-    all_published.update({name:partial(of_classes, of, classes) for name,of,classes,*_ in tasks})
+    published.update({name:partial(of_classes, of, classes) for name,of,classes,*_ in tasks})
     study = Study(tuple(name for name,*_ in tasks), regimes=('fixed','one_step:64'), budgets=4, final=128, bs=32)
     for name,of,classes,*_ in tasks:
         known = scaled_costs(of, len(of_classes(of, classes)), study.bs)

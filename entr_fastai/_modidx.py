@@ -330,6 +330,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'entr_fastai.fast._added': ('fast.html#_added', 'entr_fastai/fast.py'),
                                   'entr_fastai.fast._answers': ('fast.html#_answers', 'entr_fastai/fast.py'),
                                   'entr_fastai.fast._bfloat16_is_quick': ('fast.html#_bfloat16_is_quick', 'entr_fastai/fast.py'),
+                                  'entr_fastai.fast._bring_losses': ('fast.html#_bring_losses', 'entr_fastai/fast.py'),
                                   'entr_fastai.fast._cpu_has': ('fast.html#_cpu_has', 'entr_fastai/fast.py'),
                                   'entr_fastai.fast._free_generators': ('fast.html#_free_generators', 'entr_fastai/fast.py'),
                                   'entr_fastai.fast._fuses': ('fast.html#_fuses', 'entr_fastai/fast.py'),

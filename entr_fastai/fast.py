@@ -8,7 +8,7 @@ __all__ = ['meetings', 'as_products', 'pays', 'with_products', 'with_recording',
 
 # %% ../nbs/08_fast.ipynb #ec3ab0bd
 import gc, math, warnings
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from functools import cached_property, lru_cache
 from torch.autograd.function import once_differentiable
 from fastai.vision.all import *
@@ -261,6 +261,8 @@ class SmoothLoss(AvgSmoothLoss):
         loss = learn.loss.detach().as_subclass(Tensor).mean()
         self.val = torch.lerp(loss, self.val.to(loss.device), self.beta)
 
+def _bring_losses(recorder): recorder.losses = to_device(getattr(recorder, 'losses', []), 'cpu')
+
 class LateLoss(Callback):
     "`smooth_loss` is that of the step before; the recorder's losses are brought to the CPU when an epoch is trained"
     order = Recorder.order+1
@@ -273,8 +275,8 @@ class LateLoss(Callback):
         self.last = now
 
     def after_train(self):
-        losses = self.recorder.losses = [o.cpu() for o in self.recorder.losses]
-        if losses: self.learn.smooth_loss = losses[-1]
+        _bring_losses(self.recorder)
+        if self.recorder.losses: self.learn.smooth_loss = self.recorder.losses[-1]
 
 @contextmanager
 def with_late_losses(
@@ -290,7 +292,7 @@ def with_late_losses(
     finally:
         vars(mean).update(to_device(vars(recorder.smooth_loss), 'cpu'))
         recorder.smooth_loss = mean
-        recorder.losses = to_device(getattr(recorder, 'losses', []), 'cpu') # an error may have ended the fit
+        _bring_losses(recorder) # an error may have ended the fit
 
 # %% ../nbs/08_fast.ipynb #79bc7b36
 def _answers(cb, name):

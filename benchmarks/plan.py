@@ -4,7 +4,8 @@
 
 `budgets`: `progressive_fit(minutes=…)` for the cases below, 1 to 8 minutes on drawn and real images, ResNet-18 and
 EfficientNet-Lite0 (left out without timm), 96 to 224 px. `busy`: some of them with a process that keeps a core busy from
-half of the time on. `costs`: seconds of an epoch at each size from 64 to 224 px, as measured before and as they were.
+half of the time on. `costs`: seconds of an epoch at each size from 64 to 224 px, as measured before and as they were,
+three times.
 `before`: seconds of looking and measuring for a fit of 8 minutes. One record a run in data/results/plan/; runs whose
 record is there are not repeated. ENTR_DATA holds the sets, as `entr_data` puts them. Run nothing else meanwhile, and set
 no OMP_NUM_THREADS.
@@ -80,8 +81,11 @@ def keep_time(case, beside):
                 trained=str(learn.schedule), epochs=rows(log, plan.measured))
 
 def each_size(case):
-    "Epochs at each size, in a fit without a clock"
-    name,arch,size,_ = case
+    "Epochs at each size, in fits without a clock; several, as the machine's own pace varies"
+    return dict(turns=[sizes_once(*case[:3]) for _ in range(3)])
+
+def sizes_once(name, arch, size):
+    "What was measured, and what epochs at each size then took"
     learn = learner(name, arch, size)
     began = perf_counter()
     measured = measure(learn)
@@ -114,7 +118,8 @@ def run(folder, part, case, f):
     write_whole(file, json.dumps(json_plain(record), indent=1)+'\n')
     off = f"{record['off']:+.1%} of {case[3]} min, {record['trained']}" if 'off' in record else ''
     if 'share' in record: off = f"{record['share']:.1%} of {case[3]} min"
-    said = ' '.join(f"{o['size']}:{o['said']/o['train_seconds']:.2f}" for o in record['epochs'] if o['train_seconds'])
+    epochs = [o for turn in record.get('turns', [record]) for o in turn['epochs']]
+    said = ' '.join(f"{o['size']}:{o['said']/o['train_seconds']:.2f}" for o in epochs if o['train_seconds'])
     print(file.stem, off, said, flush=True)
 
 def main():

@@ -81,6 +81,7 @@ class Stopwatch(Callback):
     order = 300 # after all else that belongs to a batch
     def __init__(self,
         seconds:float=.3, # Long enough for training, and for validation
+        least:int=3,      # Batches that count in any case
         most:int=20,      # Batches that are enough in any case
         valid:bool=True,  # Is validation measured, too?
     ):
@@ -102,7 +103,8 @@ class Stopwatch(Callback):
         if self.warm:
             self.warm -= 1
             self._begin()
-        elif self.batches==self.most or self.idle-self.since > self.seconds: raise self.end
+        elif self.batches==self.most: raise self.end
+        elif self.batches>=self.least and self.idle-self.since > self.seconds: raise self.end
 
 # %% ../nbs/10_plan.ipynb #f0961468
 @patch

@@ -33,7 +33,7 @@ from entr_fastai.record import environment, fingerprint_weights, json_plain
 from entr_fastai.fast import CPUMixedPrecision, mixed_precision
 from entr_fastai.learner import FitLog
 from entr_fastai.weights import WeightsError, fetch_weights, weights_source
-from contest import bs as contest_bs, some_aerial, stock_dls
+from contest import bs as contest_bs, stock_dls, with_fold
 from loader import alternate, photos, ratio, stock
 from overhead import in_16_bits, in_turn
 
@@ -554,8 +554,8 @@ def aerial_images(scale):
     "The aerial images in ENTR_DATA"
     if 'ENTR_DATA' not in os.environ:
         raise LeftOut('it needs ENTR_DATA, a folder that holds aerial/, the UC Merced images as class folders')
-    df = some_aerial(Path(os.environ['ENTR_DATA']))
-    return df.groupby(['label','valid']).head(1) if scale.quick else df
+    df = with_fold('aerial', 0)
+    return df.groupby(['label','valid']).head(2) if scale.quick else df
 
 def stock_fit(scale, df, arch):
     "A learner after fastai's own loader and `fine_tune`, in 16 bits"

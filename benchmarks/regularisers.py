@@ -1,9 +1,8 @@
 """What training on small images first does to a network, beside regularisers that take the same time
 
-    ENTR_DATA=folder python benchmarks/regularisers.py [--sets aerial steel bees] [--variants ...] [--seeds 0 1 2 3 4]
+    ENTR_DATA=folder python benchmarks/regularisers.py [--sets ...] [--archs resnet18] [--rivals ...] [--seeds ...]
 
-ResNet-18, final size 128 px. Writes one run record a run to a folder in data/results/regularisers/, as `contest.py`
-does, with `mechanism_numbers` of the trained network; runs whose record is there are not repeated.
+Writes the same as `contest.py`, to data/results/regularisers/, with `mechanism_numbers` of the trained network.
 `nbs/paper/05_mechanism.ipynb` draws the records.
 """
 from recipe import *
@@ -27,4 +26,4 @@ variants = {
 }
 
 if __name__ == '__main__':
-    main(__doc__, variants, 'regularisers', ['aerial','steel','bees'], range(5), also=mechanism_numbers)
+    asked(__doc__, changed(variants), results.with_name('regularisers'), range(5), also=mechanism_numbers)

@@ -292,8 +292,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'entr_fastai.evidence.pooled': ('evidence.html#pooled', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence.read_images': ('evidence.html#read_images', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence.signed_rank': ('evidence.html#signed_rank', 'entr_fastai/evidence.py'),
-                                      'entr_fastai.evidence.spent': ('evidence.html#spent', 'entr_fastai/evidence.py'),
-                                      'entr_fastai.evidence.to_reach': ('evidence.html#to_reach', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence.verdicts': ('evidence.html#verdicts', 'entr_fastai/evidence.py'),
                                       'entr_fastai.evidence.with_interval': ('evidence.html#with_interval', 'entr_fastai/evidence.py')},
             'entr_fastai.fast': { 'entr_fastai.fast.CPUMixedPrecision': ('fast.html#cpumixedprecision', 'entr_fastai/fast.py'),

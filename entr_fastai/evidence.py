@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['cell_columns', 'measures', 'rivals', 'it_pays', 'it_costs', 'unseen', 'too_few', 'simple_first', 'check_runs',
            'read_images', 'JudgedCell', 'judge', 'Estimate', 'compared', 'averaged', 'described', 'holm', 'contrasts',
-           'verdicts', 'pooled', 'hindsight', 'best_regime', 'spent', 'to_reach', 'compare', 'signed_rank', 'by_seed',
-           'with_interval', 'excess_loss']
+           'verdicts', 'pooled', 'hindsight', 'best_regime', 'compare', 'signed_rank', 'by_seed', 'with_interval',
+           'excess_loss']
 
 # %% ../nbs/16_evidence.ipynb #f6cec7da
 import zlib
@@ -30,8 +30,8 @@ def check_runs(
     if not isinstance(runs, pd.DataFrame):
         raise ValueError(f"Evidence comes from a table, as read_runs or read_images gives it, not from {runs!r}.")
     if lost := [c for c in cols if c not in runs]:
-        raise ValueError(f"The table lacks {', '.join(map(repr, lost))}: take one that read_runs gives, for what was "
-                         "said of each image read_images, and for seconds and arithmetic what spent makes of it.")
+        raise ValueError(f"The table lacks {', '.join(map(repr, lost))}: take one that read_runs gives, and for what "
+                         "was said of each image one from read_images.")
 
 # %% ../nbs/16_evidence.ipynb #bc80c8dd
 _parts = 'logits','targets','images','groups'
@@ -379,29 +379,6 @@ def best_regime(
     def over(regime, rival): return averaged([compared(o, regime, rival, 'loss') for o in cells])
     best = min(regimes, key=lambda o: over(o, 'fixed').value)
     return next(o for o in regimes if o==best or described(over(o, best))['p'] >= level)
-
-# %% ../nbs/16_evidence.ipynb #e09fe32d
-def spent(
-    runs:pd.DataFrame, # A row for each epoch, as `read_runs` gives them
-) -> pd.DataFrame: # `runs` with the columns `seconds` and `arithmetic`
-    "What each run had spent at the end of each epoch; `ValueError`, here and below, for a table without such columns"
-    check_runs(runs, 'run', 'train_seconds', 'size', 'final_size')
-    setup = runs.setup_seconds.fillna(0) if 'setup_seconds' in runs else 0
-    seconds = runs.train_seconds.groupby(runs.run).cumsum() + setup
-    pixels = (runs['size']/runs.final_size)**2
-    return runs.assign(seconds=seconds, arithmetic=pixels.groupby(runs.run).cumsum())
-
-# %% ../nbs/16_evidence.ipynb #f3675829
-def to_reach(
-    runs:pd.DataFrame,  # A row for each epoch, with the column `by`
-    target:float,       # Accuracy, 0 to 1
-    by:str='seconds',   # What is spent: a column that grows over a run
-) -> pd.Series: # For each run; infinite if it never reached the target
-    "What each run had spent when its accuracy first was `target`; `ValueError` for a target that is no share"
-    check_runs(runs, 'run', 'accuracy', by)
-    share(target, 'target')
-    spent = runs[by].where(runs.accuracy >= target, np.inf)
-    return spent.groupby(runs.run).min()
 
 # %% ../nbs/16_evidence.ipynb #43d83a3a
 def _of_medians(pairs, ratio):

@@ -102,7 +102,7 @@ def run(folder, rival, cell, also):
     with learn.no_bar(), learn.no_logging(): fit()
     whole = setup+perf_counter()-began
     done = begun.finish(learn)
-    done.training.update(setup_seconds=setup, whole_seconds=whole, fold=cell.seed, **also(learn, start))
+    done.training.update(setup_seconds=setup, whole_seconds=whole, **also(learn, start))
     write_logits(learn, cell, record.with_suffix('.npz'))
     done.write(record) # last: it says that the run has ended
     print(record.stem, done.schedule, f"{done.epochs[-1]['accuracy']:.3f} in {whole:.1f} s", flush=True)

@@ -31,7 +31,7 @@ def with_fold(name, seed):
     df,folds = study_images(name)
     return df.assign(valid=folds[seed%len(folds)])
 
-def stock_dls(df, px, bs=bs):
+def stock_dls(df, px):
     "As fastai's documentation begins"
     # `vision_learner` would normalise its first loaders only, and not those that take their place
     tfms = [*aug_transforms(), Normalize.from_stats(*imagenet_stats)]

@@ -4,11 +4,10 @@
 
 `budgets`: `progressive_fit(minutes=…)` for the cases below, 1 to 8 minutes on drawn and real images, ResNet-18 and
 EfficientNet-Lite0 (left out without timm), 96 to 224 px. `busy`: some of them with a process that keeps a core busy from
-half of the time on. `costs`: seconds of an epoch at each size from 64 to 224 px, as measured before and as they were,
-three times.
-`before`: seconds of looking and measuring for a fit of 8 minutes. One record a run in data/results/plan/; runs whose
-record is there are not repeated. ENTR_DATA holds the sets, as `entr_data` puts them. Run nothing else meanwhile, and set
-no OMP_NUM_THREADS.
+half of the time on. `costs`: three times, seconds of an epoch at each size from 64 to 224 px, as measured before and as
+they were. `before`: seconds of looking and measuring for a fit of 8 minutes. One record a run in data/results/plan/; runs
+whose record is there are not repeated. ENTR_DATA holds the sets, as `entr_data` puts them. Run nothing else meanwhile,
+and set no OMP_NUM_THREADS.
 """
 import json, os, subprocess, sys, warnings
 from argparse import ArgumentParser

@@ -1,26 +1,31 @@
-"""How long a training step takes, and what makes it shorter: ResNet-18, 34 and 50 from 64 to 224 px
+"""How long a training step takes, and what makes it shorter: ResNets and EfficientNet-Lite0 from 64 to 224 px
 
-    python benchmarks/steps.py [layers|steps|fits ...] [--again]
+    python benchmarks/steps.py [layers|steps|parts|fits ...] [--again]
 
 `layers`: a layer's way there and back as oneDNN's convolution and as products of matrices (`fast.pays` rests on it).
-`steps`: a step with this library's recipe, and for ResNet-18 and 50 a step of before, without products and in bfloat16
-wherever the processor knows it; where the recipe takes bfloat16, also a step in 32 bits. `fits`: whole fits on aerial
-images (ENTR_DATA) against their ideal times. From random weights and random pixels, which take as long as any. All
-cases take turns in one process, and medians count. Writes data/results/steps/<part>-<device>.json. The device is
-cpu-bf16 where the recipe takes bfloat16 on the processor, and cpu-avx2 where convolutions, torch itself and products
-are held to AVX2: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else
-meanwhile. `nbs/paper/02_loading.ipynb` draws the records.
+`steps`: a step with this library's recipe, and for all but ResNet-34 a step of before, without what `quick_steps` does,
+with weights copied for the optimiser, and in bfloat16 wherever the processor knows it; where the recipe takes bfloat16,
+also a step in 32 bits. Lite0 is left out without timm. `parts`: what of a ResNet-18's step goes where. `fits`: whole
+fits on aerial images (ENTR_DATA) against their ideal times. From random weights and random pixels, which take as long
+as any. All cases take turns, each way in a process of its own, as one keeps its memory and the others do not, and
+medians count. Writes data/results/steps/<part>-<device>.json. The device is cpu-bf16 where the recipe takes bfloat16 on
+the processor, and cpu-avx2 where convolutions, torch itself and products are held to AVX2:
+ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else meanwhile.
+`nbs/paper/02_loading.ipynb` draws the records.
 """
 import json, os, sys, warnings
-from contextlib import ExitStack, nullcontext
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
+from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from unittest.mock import patch as mocked
 import pandas as pd, torch
 from torch import nn
-from fastai.vision.all import CrossEntropyLossFlat, DataLoaders, L, TensorCategory, TensorImage
+from fastai.vision.all import Callback, CrossEntropyLossFlat, DataLoaders, L, TensorCategory, TensorImage
 from fastai.vision.all import default_device, resnet18, set_seed
 from entr_fastai import entr_learner, image_dls
 from entr_fastai.core import write_whole
@@ -30,6 +35,7 @@ from loader import alternate
 
 results = Path(__file__).resolve().parent.parent/'data/results/steps'
 bs = 32
+lite = 'tf_efficientnet_lite0'
 avx2 = os.environ.get('MKL_ENABLE_INSTRUCTIONS')=='AVX2'
 bf16 = not avx2 and mixed_precision('cpu') is not None
 device = 'gpu' if torch.cuda.is_available() else 'cpu-avx2' if avx2 else 'cpu-bf16' if bf16 else 'cpu'
@@ -42,11 +48,16 @@ def random_dls(size, steps):
     dls.c = 2
     return dls
 
+def fit_random(arch, size, steps, epochs, cbs=None):
+    "A learner after so many epochs with the first half of the network frozen"
+    learn = entr_learner(random_dls(size, steps), arch, pretrained=False)
+    with learn.no_bar(), learn.no_logging():
+        learn.progressive_fit(epochs, [(size,epochs)], frozen_epochs=0, freeze_to=1, cbs=cbs)
+    return learn
+
 def step_seconds(arch, size, steps=2):
     "Seconds of a training step, and of judging a batch: the second of two epochs"
-    learn = entr_learner(random_dls(size, steps), arch, pretrained=False)
-    with learn.no_bar(), learn.no_logging(): learn.progressive_fit(2, [(size,2)], frozen_epochs=0, freeze_to=1)
-    last = learn.progress.iloc[-1]
+    last = fit_random(arch, size, steps, 2).progress.iloc[-1]
     return last.train_seconds/steps, last.valid_seconds/steps
 
 def in_turn(cases, seconds, repeats):
@@ -83,24 +94,61 @@ def knows_bfloat16():
     "Whether the processor has instructions for it, quick or not: what was asked before"
     return not avx2 and any(getattr(torch.cpu, f'_is_{o}_supported', bool)() for o in ('avx512_bf16','amx_tile'))
 
-def step(case):
-    "Seconds of a training step and of judging a batch"
-    arch,size,way = case
+@contextmanager
+def trained(way):
+    "Inside, networks are trained in one of three ways: now, before, float32"
     with ExitStack() as stack:
-        if way=='before': stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
+        if way=='before':
+            stack.enter_context(mocked('entr_fastai.learner.quick_steps', nullcontext))
+            stack.enter_context(mocked('entr_fastai.fast._AdamW', torch.optim.AdamW))
         if way!='now':
             is_quick = knows_bfloat16 if way=='before' else lambda: False
             stack.enter_context(mocked('entr_fastai.fast._bfloat16_is_quick', is_quick))
-        return step_seconds(arch, size)
+        yield
+
+def step(case):
+    "Seconds of a training step and of judging a batch"
+    arch,size,way = case
+    with trained(way): return step_seconds(arch, size)
+
+def by_way(seconds, cases, repeats):
+    "As `in_turn`, each way, the last word of a case, in a process of its own"
+    with ExitStack() as stack:
+        of_way = {o: stack.enter_context(ProcessPoolExecutor(1, get_context('spawn'))) for o in {c[-1] for c in cases}}
+        return in_turn(cases, lambda case: of_way[case[-1]].submit(seconds, case).result(), repeats)
 
 def steps():
-    archs = ('resnet18','resnet50') if avx2 else ('resnet18','resnet34','resnet50')
+    archs = ['resnet18','resnet34','resnet50'] + [lite]*(find_spec('timm') is not None)
     ways = ('now','before','float32') if bf16 else ('now','before')
     cases = [(a,s,way) for a in archs for s in (64,96,128,160,192,224) for way in ways
              if way=='now' or a!='resnet34' and s in (64,96,128,224)]
     if avx2: cases = [o for o in cases if o[1] in (64,128,224) and o[0]=='resnet18']
-    for (arch,size,way),(train,valid) in in_turn(cases, step, 5).items():
+    for (arch,size,way),(train,valid) in by_way(step, cases, 5).items():
         yield dict(arch=arch, size=size, way=way, train_seconds=train, valid_seconds=valid)
+
+class Marks(Callback):
+    "When the events of each training step came"
+    def __init__(self): self.steps = []
+    def mark(self, name):
+        if self.training: self.steps[-1][name] = perf_counter()
+    def before_batch(self):
+        if self.training: self.steps.append({})
+        self.mark('begun')
+    def before_backward(self): self.mark('forward')
+    def after_backward(self): self.mark('backward')
+    def after_step(self): self.mark('optimiser')
+
+def part_seconds(case):
+    "Seconds of the parts of a step: forward, backward, optimiser"
+    marks = Marks()
+    with trained(case[-1]): fit_random(*case[:2], 8, 1, marks)
+    times = pd.DataFrame(marks.steps[1:])[['begun','forward','backward','optimiser']]
+    return times.diff(axis=1).iloc[:,1:].median().tolist()
+
+def parts():
+    cases = [('resnet18',size,way) for size in (64,96,128,224) for way in ('now','before')]
+    for (arch,size,way),(forward,backward,optimiser) in by_way(part_seconds, cases, 5).items():
+        yield dict(arch=arch, size=size, way=way, forward=forward, backward=backward, optimiser=optimiser)
 
 def fit_seconds(dls, schedule):
     "Training seconds of a fit, and the cost of its schedule"
@@ -116,17 +164,17 @@ def fits():
     for schedule,(train,cost) in seconds.items():
         yield dict(schedule=schedule, train_seconds=train, cost=cost, over_ideal=train/(whole*cost))
 
-parts = dict(layers=layers, steps=steps, fits=fits)
+measurements = dict(layers=layers, steps=steps, parts=parts, fits=fits)
 
 def main():
     warnings.filterwarnings('ignore')
-    wanted = [o for o in sys.argv[1:] if o!='--again'] or list(parts)
+    wanted = [o for o in sys.argv[1:] if o!='--again'] or list(measurements)
     for part in wanted:
         file = results/f'{part}-{device}.json'
         if file.exists() and '--again' not in sys.argv:
             print(file.name, 'is there')
             continue
-        rows = list(parts[part]())
+        rows = list(measurements[part]())
         write_whole(file, json.dumps(json_plain(dict(bs=bs, **environment(), rows=rows)), indent=1) + '\n')
         print(pd.DataFrame(rows).to_string(), flush=True)
 

@@ -612,7 +612,7 @@ def costs(
     return pd.DataFrame(rows, columns=['dataset','arch','regime','budget','runs','seconds','total'])
 
 # %% ../nbs/15_study.ipynb #3359f6e5
-_regimes = 'fixed','reduced','gradual','one_step','planned','gradual:64','reduced:64','one_step:64'
+_regimes = 'fixed','reduced','gradual','one_step','gradual:64','reduced:64','one_step:64','planned'
 studies = { # The studies of this project, by name
     'paper': Study(('steel','bees','aerial'), ('resnet18','resnet34','resnet50'), _regimes, budgets=(4,8)),
     'paper-small': Study(('steel','bees:2000','aerial'), regimes=_regimes, budgets=(4,2), final=128, bs=32)}

@@ -1,19 +1,21 @@
 """Whether a fit by the clock keeps its time, and whether an epoch takes what `measure` says
 
-    ENTR_DATA=folder python benchmarks/plan.py [budgets|busy|costs|before ...] [--only TEXT] [--most MINUTES]
+    ENTR_DATA=folder python benchmarks/plan.py [budgets|busy|costs|before|whole ...] [--only TEXT] [--most MINUTES]
 
 `budgets`: `progressive_fit(minutes=…)` for the cases below, 1 to 8 minutes on drawn and real images, ResNet-18 and
-EfficientNet-Lite0 (left out without timm), 96 to 224 px. `busy`: some of them with a process that keeps a core busy from
-half of the time on. `costs`: three times, seconds of an epoch at each size from 64 to 224 px, as measured before and as
-they were. `before`: seconds of looking and measuring for a fit of 8 minutes. One record a run in data/results/plan/; runs
-whose record is there are not repeated. ENTR_DATA holds the sets, as `entr_data` puts them. Run nothing else meanwhile,
-and set no OMP_NUM_THREADS.
+EfficientNet-Lite0 (left out without timm), 96 to 224 px. `busy`: some of them with a process that keeps a core busy
+from half of the time on. `costs`: three times, seconds of an epoch at each size from 64 to 224 px, as measured before
+and as they were. `before`: seconds of looking and measuring for a fit of 8 minutes. `whole`: whole runs of the study of
+ResNet-50, and what its cost model says of them. One record a run in data/results/plan/; runs whose record is there are
+not repeated. ENTR_DATA holds the sets, as `entr_data` puts them. Run nothing else meanwhile, and set no
+OMP_NUM_THREADS.
 """
 import json, os, subprocess, sys, warnings
 from argparse import ArgumentParser
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Timer
 from time import perf_counter
 from fastai.vision.all import *
@@ -22,6 +24,7 @@ from entr_fastai.core import write_whole
 from entr_fastai.plan import Costs, measure
 from entr_fastai.commands import plan_only
 from entr_fastai.record import environment, json_plain
+from entr_fastai.study import studies, study_cells, train_cell
 
 results = Path(__file__).resolve().parent.parent/'data/results/plan'
 lite = 'tf_efficientnet_lite0'
@@ -36,6 +39,8 @@ beside = [('samples','resnet18',96,1), ('steel','resnet18',128,1), ('aerial','re
           ('bees','resnet18',128,3), ('aerial','resnet18',128,4)]
 costs = [('aerial','resnet18',224,0), ('aerial',lite,224,0)]
 before = [(name,'resnet18',size,8) for name in ('aerial','steel','bees') for size in (128,224)]
+
+whole = [(name,'resnet50',128,0) for name in ('steel','aerial')]
 
 def images(name):
     "What `image_dls` takes for a set"
@@ -103,8 +108,21 @@ def until_trained(case):
     took = perf_counter()-began
     return dict(seconds=took, share=took/(60*minutes), planned=str(plan.schedule), epochs=[])
 
+def as_modelled(cell):
+    "What a run of a study took, and what was said of it"
+    with TemporaryDirectory() as d: seconds = train_cell(cell, d)[0].seconds
+    took = seconds['train']+seconds['valid']
+    return dict(regime=cell.regime, schedule=str(cell.schedule), modelled=cell.seconds, took=took)
+
+def whole_runs(case):
+    "Those of a study on one set, with the first seed"
+    name,arch,_,_ = case
+    study = f'paper-small-{arch}'
+    cells = study_cells(studies[study], results.parent/study)
+    return dict(epochs=[], runs=[as_modelled(o) for o in cells if o.dataset==name and o.seed==0])
+
 parts = dict(budgets=(budgets, lambda case: keep_time(case, False)), busy=(beside, lambda case: keep_time(case, True)),
-             costs=(costs, each_size), before=(before, until_trained))
+             costs=(costs, each_size), before=(before, until_trained), whole=(whole, whole_runs))
 
 def run(folder, part, case, f):
     "One run, unless its record is there"
@@ -117,6 +135,7 @@ def run(folder, part, case, f):
     write_whole(file, json.dumps(json_plain(record), indent=1)+'\n')
     off = f"{record['off']:+.1%} of {case[3]} min, {record['trained']}" if 'off' in record else ''
     if 'share' in record: off = f"{record['share']:.1%} of {case[3]} min"
+    if 'runs' in record: off = ' '.join(f"{o['regime']}:{o['took']/o['modelled']:.2f}" for o in record['runs'])
     epochs = [o for turn in record.get('turns', [record]) for o in turn['epochs']]
     said = ' '.join(f"{o['size']}:{o['said']/o['train_seconds']:.2f}" for o in epochs if o['train_seconds'])
     print(file.stem, off, said, flush=True)

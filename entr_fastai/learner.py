@@ -483,7 +483,7 @@ def _train(learn, schedule, lr, frozen_epochs, freeze_to, cbs, clock, **kwargs):
 @delegates(Learner.fit_one_cycle, but=['n_epoch','lr_max','cbs','start_epoch'])
 def progressive_fit(self:Learner,
     epochs:int=None,        # Number of epochs, frozen ones included; a schedule that is written out has its own
-    sizes='gradual',        # Which size when: what `as_schedule` takes; with minutes those of the plan, or 'fixed' or a first size
+    sizes='gradual',        # Sizes as `as_schedule` takes them; with minutes the plan's, 'fixed' or a first size
     lr:float|slice=2e-3,    # Highest learning rate, or a `slice` from the first layers' to the head's
     frozen_epochs:int=None, # Epochs at the start that train the head alone; by default 1, from random weights 0
     freeze_to:int=None,     # Groups of layers, from the first on, never trained; by default 1 of 3 pretrained, else 0

@@ -18,7 +18,6 @@ from types import SimpleNamespace
 import torchvision
 from fastai.vision.all import *
 from .core import synced_time, whole_number
-from .schedule import small_size
 from .resize import ProgressiveResize, check_sizes, is_name, loader_size, resize_way, resolve
 from .guard import guarded, replaced
 from .ranks import check_processes, in_step
@@ -26,7 +25,7 @@ from .checkpoint import Checkpoint, belongs_to, train_epochs
 from .record import distinct
 from .fast import fused_adamw, quick_callbacks, quick_steps
 from .look import look as look_at, one_label
-from .plan import ByTheClock, as_minutes, groups_at_rest, has_learnt, measure, plan, plan_of
+from .plan import ByTheClock, as_minutes, groups_at_rest, half_size, has_learnt, measure, plan, plan_of
 from .weights import as_arch, fetching, initial_weights
 
 # %% ../nbs/11_learner.ipynb #8cfccb10
@@ -429,7 +428,7 @@ def _images_in(seconds, measured, sizes, bs):
 def _seen(learn, seconds, measured):
     "What `look` sees in so many seconds, or `None`"
     dls,final = learn.dls,measured.attrs['final']
-    sizes = [*range(small_size(final), final, 32), final]
+    sizes = [*range(half_size(final), final, 32), final]
     if not getattr(learn, 'pretrained', False) or resize_way(dls.train)!='loader' or len(sizes)<2: return None
     if not one_label(dls): return None
     classifiers = 2*len(sizes) # about the seconds that those of `look` take

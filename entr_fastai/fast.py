@@ -133,7 +133,7 @@ def with_products(
         for m in convs: vars(m).pop('forward', None)
 
 # %% ../nbs/08_fast.ipynb #7e9452b3
-_trim_threshold,_mmap_threshold,_mmap_max = -1,-3,-4 # in glibc's malloc.h
+_trim_threshold,_mmap_threshold = -1,-3 # in glibc's malloc.h
 
 def _glibc():
     "The C library, if it is glibc and nobody has told it how to keep memory"
@@ -146,17 +146,13 @@ def _glibc():
 def with_kept_memory(
     learn:Learner, # Its network is on a CPU
 ):
-    "Inside, memory that was given back is kept for whoever asks next; afterwards it goes back to the system"
+    "Inside, 64 MiB of memory that was given back are kept for whoever asks next; afterwards they go to the system"
     libc = _glibc()
     if libc is None: return (yield)
-    libc.mallopt(_mmap_max, 0)
-    libc.mallopt(_trim_threshold, 2**31-1)
+    libc.mallopt(_mmap_threshold, 2**25) # the most to which glibc goes by itself
+    libc.mallopt(_trim_threshold, 2**26)
     try: yield
-    finally:
-        libc.mallopt(_mmap_max, 2**16) # glibc's own
-        libc.mallopt(_mmap_threshold, 2**25) # the most to which it goes by itself
-        libc.mallopt(_trim_threshold, 2**26)
-        libc.malloc_trim(0)
+    finally: libc.malloc_trim(0)
 
 # %% ../nbs/08_fast.ipynb #1984722c
 def _free_generators():

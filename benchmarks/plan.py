@@ -39,7 +39,6 @@ beside = [('samples','resnet18',96,1), ('steel','resnet18',128,1), ('aerial','re
           ('bees','resnet18',128,3), ('aerial','resnet18',128,4)]
 costs = [('aerial','resnet18',224,0), ('aerial',lite,224,0)]
 before = [(name,'resnet18',size,8) for name in ('aerial','steel','bees') for size in (128,224)]
-
 whole = [(name,'resnet50',128,0) for name in ('steel','aerial')]
 
 def images(name):

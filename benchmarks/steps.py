@@ -7,9 +7,9 @@
 with weights copied for the optimiser, and in bfloat16 wherever the processor knows it; where the recipe takes bfloat16,
 also a step in 32 bits. Lite0 is left out without timm. `parts`: what of a ResNet-18's step goes where. `fits`: whole
 fits on aerial images (ENTR_DATA) against their ideal times. From random weights and random pixels, which take as long
-as any. All cases take turns, each way in a process of its own, as one keeps its memory and the others do not, and
-medians count. Writes data/results/steps/<part>-<device>.json. The device is cpu-bf16 where the recipe takes bfloat16 on
-the processor, and cpu-avx2 where convolutions, torch itself and products are held to AVX2:
+as any. All cases take turns, and medians count; of `steps` and `parts` each way has a process of its own, as one keeps
+memory and the others do not. Writes data/results/steps/<part>-<device>.json. The device is cpu-bf16 where the recipe
+takes bfloat16 on the processor, and cpu-avx2 where convolutions, torch itself and products are held to AVX2:
 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2. Run nothing else meanwhile.
 `nbs/paper/02_loading.ipynb` draws the records.
 """

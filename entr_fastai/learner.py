@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import torchvision
 from fastai.vision.all import *
 from .core import synced_time, whole_number
+from .schedule import half_size
 from .resize import ProgressiveResize, check_sizes, is_name, loader_size, resize_way, resolve
 from .guard import guarded, replaced
 from .ranks import check_processes, in_step
@@ -25,7 +26,7 @@ from .checkpoint import Checkpoint, belongs_to, train_epochs
 from .record import distinct
 from .fast import fused_adamw, quick_callbacks, quick_steps
 from .look import look as look_at, one_label
-from .plan import ByTheClock, as_minutes, groups_at_rest, half_size, has_learnt, measure, plan, plan_of
+from .plan import ByTheClock, as_minutes, groups_at_rest, has_learnt, measure, plan, plan_of
 from .weights import as_arch, fetching, initial_weights
 
 # %% ../nbs/11_learner.ipynb #8cfccb10

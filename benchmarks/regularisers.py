@@ -1,4 +1,4 @@
-"""What training on small images first does to a network, beside regularisers that take the same time
+"""What training on small images first does to a network, beside more steps and beside regularisers in the same time
 
     ENTR_DATA=folder python benchmarks/regularisers.py [--sets ...] [--archs resnet18] [--rivals ...] [--seeds ...]
 
@@ -7,6 +7,7 @@ Writes the same as `contest.py`, to data/results/regularisers/, with `mechanism_
 """
 from recipe import *
 from entr_fastai.mechanism import mechanism_numbers
+from entr_fastai.study import PartOfEpochs
 
 def full(n): return dict(sizes='fixed', epochs=n)
 
@@ -17,12 +18,11 @@ regularisers = {
     'stronger crops': (dict(min_scale=.25), {}, {}),
     'dropout in the head': ({}, dict(ps=.8), {}),
 }
-# small first, five epochs, takes about as long as four at full size
 variants = {
-    'small first': ({}, {}, {}),
-    **{f'full size, {n} epochs':({}, {}, full(n)) for n in (3,4,5)},
+    # what `entr_study` fills the time of four epochs at full size with; as many steps as five have
+    'small first': ({}, {}, dict(sizes='64x3,128x3', epochs=None, cbs=PartOfEpochs(.8))),
+    **{f'full size, {n} epochs':({}, {}, full(n)) for n in (4,5,3)},
     **{o:(dls_kw, learn_kw, merge(full(4), fit_kw)) for o,(dls_kw, learn_kw, fit_kw) in regularisers.items()},
-    **{f'small first and {o}':kws for o,kws in regularisers.items()},
 }
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ __all__ = ['meetings', 'as_products', 'pays', 'with_products', 'with_kept_memory
            'fused_adamw', 'quick_callbacks']
 
 # %% ../nbs/08_fast.ipynb #ec3ab0bd
-import ctypes, gc, math, warnings
+import gc, math, warnings
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, lru_cache
 from torch.autograd.function import once_differentiable
@@ -16,7 +16,7 @@ from fastai.vision.all import *
 from fastai.callback.channelslast import *
 from .core import Later, rng_restorer
 from .loader import DecodeOnceDL
-from .guard import buffers_kept, replaced
+from .guard import buffers_kept, give_memory_back, keep_memory, replaced
 from .record import environment
 
 # %% ../nbs/08_fast.ipynb #5e554818
@@ -133,26 +133,14 @@ def with_products(
         for m in convs: vars(m).pop('forward', None)
 
 # %% ../nbs/08_fast.ipynb #7e9452b3
-_trim_threshold,_mmap_threshold = -1,-3 # in glibc's malloc.h
-
-def _glibc():
-    "The C library, if it is glibc and nobody has told it how to keep memory"
-    if any(o.startswith(('MALLOC_','GLIBC_TUNABLES')) for o in os.environ): return None
-    try: libc = ctypes.CDLL(None)
-    except (OSError, TypeError): return None # Windows has no such thing
-    return libc if hasattr(libc, 'malloc_trim') else None
-
 @contextmanager
 def with_kept_memory(
     learn:Learner, # Its network is on a CPU
 ):
-    "Inside, 64 MiB of memory that was given back are kept for whoever asks next; afterwards they go to the system"
-    libc = _glibc()
-    if libc is None: return (yield)
-    libc.mallopt(_mmap_threshold, 2**25) # the most to which glibc goes by itself
-    libc.mallopt(_trim_threshold, 2**26)
+    "Inside, memory that was given back is kept for whoever asks next, until it is short; afterwards it goes back"
+    keep_memory()
     try: yield
-    finally: libc.malloc_trim(0)
+    finally: give_memory_back()
 
 # %% ../nbs/08_fast.ipynb #1984722c
 def _free_generators():

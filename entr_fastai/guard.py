@@ -4,9 +4,11 @@
 
 # %% auto #0
 __all__ = ['replaced', 'end_told', 'autocast_depth', 'autocast_kept', 'autocast_closed', 'finite_loss', 'buffers_kept',
-           'in_parts', 'split_when_full', 'SomeBatches', 'busy_seconds', 'free_threads', 'SharedCores', 'guarded']
+           'in_parts', 'keep_memory', 'give_memory_back', 'split_when_full', 'SomeBatches', 'busy_seconds',
+           'free_threads', 'SharedCores', 'guarded']
 
 # %% ../nbs/05_guard.ipynb #72c6e42e
+import ctypes
 import math
 import os
 from contextlib import contextmanager, nullcontext, suppress
@@ -207,10 +209,37 @@ def in_parts(
     how = dict(use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
     return torch.cat([checkpoint(forward, *c, **how) for c in chunks])
 
+# %% ../nbs/05_guard.ipynb #e81bad75
+_trim_threshold,_mmap_threshold,_mmap_max = -1,-3,-4 # in glibc's malloc.h
+
+def _glibc():
+    "The C library, if it is glibc and nobody has told it how to keep memory"
+    if any(o.startswith(('MALLOC_','GLIBC_TUNABLES')) for o in os.environ): return None
+    try: libc = ctypes.CDLL(None)
+    except (OSError, TypeError): return None # Windows has no such thing
+    return libc if hasattr(libc, 'malloc_trim') else None
+
+def keep_memory():
+    "From here on, memory of the CPU that was given back is kept for whoever asks next"
+    if libc := _glibc():
+        libc.mallopt(_mmap_max, 0)
+        libc.mallopt(_trim_threshold, 2**31-1)
+
+def give_memory_back():
+    "Give what is kept, of whatever device, to the system; from here on CPUs keep no more than usual"
+    if libc := _glibc():
+        libc.mallopt(_mmap_max, 2**16) # glibc's own
+        libc.mallopt(_mmap_threshold, 2**25) # the most to which it goes by itself
+        libc.mallopt(_trim_threshold, 2**26)
+        libc.malloc_trim(0)
+    torch.cuda.empty_cache() # does nothing without one
+    if torch.backends.mps.is_available(): torch.mps.empty_cache()
+
 # %% ../nbs/05_guard.ipynb #082a56f8
 def _no_memory(e):
     "Whether `e` says that memory is short, on whatever device"
     if isinstance(e, torch.cuda.OutOfMemoryError): return True
+    if str(e)=='could not create a primitive': return True # from oneDNN, which maps memory for its code
     return any(o in str(e) for o in ('out of memory', "can't allocate memory"))
 
 # %% ../nbs/05_guard.ipynb #dcfeecec
@@ -226,8 +255,7 @@ def _attempt(learn, buffers, one_batch, i, b):
     learn.opt.zero_grad()
     buffers_back()
     random_back()
-    torch.cuda.empty_cache() # does nothing without one
-    if torch.backends.mps.is_available(): torch.mps.empty_cache()
+    give_memory_back()
     return False
 
 # %% ../nbs/05_guard.ipynb #5c2b1388

@@ -736,7 +736,7 @@ def _say_missing(study, out):
 # %% ../nbs/21_commands.ipynb #6ce247a0
 @call_parse(pos=['name'])
 def entr_study(
-    name:str='paper-small', # Study: paper-small (128 px: laptop), paper-small-resnet50, or paper (224 px: GPU)
+    name:str='paper-small', # Study: paper-small (128 px: laptop), paper-small-resnet50, paper-small-224, or paper (GPU)
     out:str=None,      # Folder for the records (default: the study's name); the same command goes on with what is there
     datasets:str=None, # Only these sets: steel, bees, aerial, or folders of yours; commas between
     archs:str=None,    # Only these networks

@@ -617,5 +617,6 @@ _small_sets = 'steel','bees:2000','aerial'
 studies = { # The studies of this project, by name
     'paper': Study(('steel','bees','aerial'), ('resnet18','resnet34','resnet50'), _regimes, budgets=(4,8)),
     'paper-small': Study(_small_sets, regimes=_regimes, budgets=(4,2), final=128, bs=32),
-    'paper-small-resnet50': Study(_small_sets, 'resnet50', ('fixed','reduced','one_step:64'), budgets=4,
-                                  final=128, bs=32)}
+    'paper-small-resnet50': Study(_small_sets, 'resnet50', ('fixed','reduced','one_step:64','planned'), budgets=4,
+                                  final=128, bs=32),
+    'paper-small-224': Study(('steel','aerial'), regimes=('fixed','reduced','planned'), budgets=4, bs=32)}

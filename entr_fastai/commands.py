@@ -624,8 +624,9 @@ def _say_before(study, out):
 # %% ../nbs/21_commands.ipynb #a059fe23
 def _check_comparable(study):
     "`ValueError` if all regimes of `study` are the same"
-    if len({o['same'] for o in replace(study, budgets=()).kinds()})>1: return
-    raise ValueError(f"At {study.final} px {', '.join(study.regimes)} are all the same: there is nothing to compare. "
+    written = tuple(o for o in study.regimes if o!='planned') # which only a measurement knows
+    if len({o['same'] for o in replace(study, budgets=(), regimes=written).kinds()})>1: return
+    raise ValueError(f"At {study.final} px {', '.join(written)} are all the same: there is nothing to compare. "
                      "Take --size 96 or larger.")
 
 # %% ../nbs/21_commands.ipynb #a1144575
@@ -648,8 +649,9 @@ def entr_compare(
         seeds = range(whole_number(seeds, '--seeds'))
         weights = available_weights(as_arch(arch), weights)
         records = Path(out)/'runs'
-        study = Study(Path(path), arch, seeds=seeds, budgets=whole_number(budget, '--budget'), final=size, bs=bs,
-                      weights=weights, skip_unreadable=skip_unreadable)
+        study = Study(Path(path), arch, ('fixed','reduced','gradual','planned'), seeds,
+                      budgets=whole_number(budget, '--budget'), final=size, bs=bs, weights=weights,
+                      skip_unreadable=skip_unreadable)
         _check_comparable(study)
         if minutes is not None: study = _as_long_as(study, records, as_minutes(minutes))
         _say_before(study, records)

@@ -31,13 +31,17 @@ def with_fold(name, seed):
     df,folds = study_images(name)
     return df.assign(valid=folds[seed%len(folds)])
 
+def fastai_dls(df, item_tfms, batch_tfms):
+    "fastai's own loaders of a table from `with_fold`"
+    # `vision_learner` would normalise its first loaders only, and not those that take their place
+    block = DataBlock((ImageBlock,CategoryBlock), get_y=dict(zip(df.file, df.label)).get,
+                      splitter=IndexSplitter(np.flatnonzero(df.valid)), item_tfms=item_tfms,
+                      batch_tfms=[*batch_tfms, Normalize.from_stats(*imagenet_stats)])
+    return block.dataloaders(list(df.file), bs=bs)
+
 def stock_dls(df, px):
     "As fastai's documentation begins"
-    # `vision_learner` would normalise its first loaders only, and not those that take their place
-    tfms = [*aug_transforms(), Normalize.from_stats(*imagenet_stats)]
-    block = DataBlock((ImageBlock,CategoryBlock), get_y=dict(zip(df.file, df.label)).get,
-                      splitter=IndexSplitter(np.flatnonzero(df.valid)), item_tfms=Resize(px), batch_tfms=tfms)
-    return block.dataloaders(list(df.file), bs=bs)
+    return fastai_dls(df, Resize(px), aug_transforms())
 
 def logged(learn, schedule, *fits):
     "Run `fits`, fits of fastai's own, and leave on `learn` the log that `progressive_fit` would"

@@ -226,14 +226,12 @@ def keep_memory():
         libc.mallopt(_trim_threshold, 2**31-1)
 
 def give_memory_back():
-    "Give what is kept, of whatever device, to the system; from here on CPUs keep no more than usual"
+    "Give what is kept to the system; from here on no more is kept than usual"
     if libc := _glibc():
         libc.mallopt(_mmap_max, 2**16) # glibc's own
         libc.mallopt(_mmap_threshold, 2**25) # the most to which it goes by itself
         libc.mallopt(_trim_threshold, 2**26)
         libc.malloc_trim(0)
-    torch.cuda.empty_cache() # does nothing without one
-    if torch.backends.mps.is_available(): torch.mps.empty_cache()
 
 # %% ../nbs/05_guard.ipynb #082a56f8
 def _no_memory(e):
@@ -256,6 +254,8 @@ def _attempt(learn, buffers, one_batch, i, b):
     buffers_back()
     random_back()
     give_memory_back()
+    torch.cuda.empty_cache() # does nothing without one
+    if torch.backends.mps.is_available(): torch.mps.empty_cache()
     return False
 
 # %% ../nbs/05_guard.ipynb #5c2b1388
